@@ -41,6 +41,11 @@ class Action(StrEnum):
     MANAGE_FACTORS = "manage_factors"  # an organisation's own emission factors
     VIEW_TARGETS = "view_targets"
     MANAGE_TARGETS = "manage_targets"
+    VIEW_REPORTS = "view_reports"  # what was published
+    VIEW_REPORT_DRAFTS = "view_report_drafts"  # reports in every state
+    MAKE_REPORTS = "make_reports"  # draft, enter values, withdraw, supersede; whom they are mailed to
+    SIGN_REPORTS = "sign_reports"
+    PUBLISH_REPORTS = "publish_reports"
     VIEW_ALERTS = "view_alerts"
     ACKNOWLEDGE_ALERTS = "acknowledge_alerts"  # the life of an alarm: acknowledge, assign, comment, snooze, close
     MANAGE_ALERT_RULES = "manage_alert_rules"
@@ -60,7 +65,9 @@ class Scope(models.TextChoices):
 
 
 _READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICES, Action.VIEW_ALERTS})
-_ACTIVITY = frozenset({Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_LEADERBOARD, Action.VIEW_TARGETS})
+_ACTIVITY = frozenset(
+    {Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_LEADERBOARD, Action.VIEW_TARGETS, Action.VIEW_REPORTS}
+)
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.FACTORY_MANAGER: _READ
@@ -73,12 +80,17 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.INSTALLER: _READ
     | {Action.USE_PORTAL, Action.MANAGE_DEVICES, Action.EDIT_GEOMETRY, Action.ACKNOWLEDGE_ALERTS}
     | {Action.MANAGE_PROFILES, Action.VIEW_REJECTED, Action.REPLAY_REJECTED},
-    Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED},
+    Role.AUDITOR: _READ
+    | _ACTIVITY
+    | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED, Action.VIEW_REPORT_DRAFTS},
     Role.INTEGRATOR: _READ | _ACTIVITY | {Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
 }
 
 READING_ACTIONS = frozenset(
-    {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED, *_READ, *_ACTIVITY}
+    {
+        *(Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED, Action.VIEW_REPORT_DRAFTS),
+        *(*_READ, *_ACTIVITY),
+    }
 )
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
     Scope.ALL: frozenset(Action),

@@ -1,19 +1,24 @@
 """Writes about people: sign-in to the API, sign-out everywhere. An organisation is made in `factories/services.py`."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from allauth.account import app_settings as ACCOUNT
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import second_factor, sign_on
 from accounts.emails import must_prove_email
 from accounts.models import ApiToken, User
+from accounts.permissions import token_of
 from accounts.roles import Role, Scope
 from lib.errors import ApiError
 
@@ -66,6 +71,33 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
         session_hash=user.get_session_auth_hash(),
     )
     return ApiLogin(user, token, record)
+
+
+def confirm_identity(request: HttpRequest, user: User, *, password: str = "", code: str = "") -> None:
+    """Before an act that a person answers for: the sign-in is some minutes old, or the password comes with the act.
+
+    Raises ApiError 403 `confirmation_required` or mfa_required, 401 invalid_credentials, 429 too_many_requests.
+    """
+    token = token_of(user)
+    is_recent = did_recently_reauthenticate(request) if token is None else _is_new_sign_in(token)
+    if is_recent:
+        return
+    if not password:
+        words = _("Your sign-in is older than %(minutes)d minutes: send your password with this act, or sign in again.")
+        minutes = ACCOUNT.REAUTHENTICATION_TIMEOUT // 60
+        raise ApiError(403, "confirmation_required", words % {"minutes": minutes}, params={"minutes": minutes})
+    credentials = {"email": user.email} if user.email else {"phone": user.phone}
+    try:
+        found = get_adapter().authenticate(request, **credentials, password=password)
+    except ValidationError as error:
+        raise _too_many(error) from None
+    if found != user:
+        raise ApiError(401, "invalid_credentials", _("The password is wrong."))
+    _check_second_factor(user, code)
+
+
+def _is_new_sign_in(token: ApiToken) -> bool:
+    return token.is_sign_in and timezone.now() - token.created < timedelta(seconds=ACCOUNT.REAUTHENTICATION_TIMEOUT)
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ class AlertKind(models.TextChoices):
     CALIBRATION_ENDING = "calibration_ending", _("calibration ending")
     HOLD_OPEN = "hold_open", _("readings wait for a decision")
     TARGET_AT_RISK = "target_at_risk", _("target at risk")
+    REPORT_DUE = "report_due", _("report due")
     DEVICE_ALERT = "device_alert", _("alert from the device")
 
 

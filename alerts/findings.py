@@ -6,7 +6,7 @@ A finder of a kind yields what it finds at the factories asked for, since when. 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -18,6 +18,7 @@ from alerts.rules import WatchedSite
 from compliance.balance import balances
 from compliance.balance_words import departure_params
 from compliance.fire import GOOD_LOSS, what_fires_tell
+from compliance.reports.queries import due_reports
 from compliance.schedule import still_missing
 from compliance.targets import verdicts_of
 from devices.calibrations import valid_until
@@ -25,7 +26,7 @@ from devices.models import MCUDevice
 from devices.queries import SILENT_AFTER, in_force_at, waiting_holds
 from emissions.settling import SitePeriod
 from factories.days import factory_day, local_hour_start
-from factories.models import Factory
+from factories.models import Factory, Organisation
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
 from science.balance import START_WIDTH
@@ -175,6 +176,34 @@ def targets_at_risk(sites: Sites, now: datetime) -> Iterator[Finding]:
             yield Finding(sites[factory_id], month, value=value, limit=limit, params=params)
 
 
+def due_reports_of_sites(sites: Sites, now: datetime) -> Iterator[Finding]:
+    """Reports of sites that are not published, from the days of the rule before their due date: once then, once 7 days
+    before it, and once on the day before it. A report of the organisation stands at its first site."""
+    factories = _factories(sites)
+    organisations = Organisation.objects.filter(factories__in=factories).distinct()
+    first_site = {one.pk: one.factories.in_use().order_by("pk").first() for one in organisations}
+    for due in due_reports(organisations, now.date()):
+        at = due.factory or first_site[due.organisation.pk]
+        if due.is_done or at is None or at.pk not in sites:
+            continue
+        site = sites[at.pk]
+        due_at = datetime.combine(due.due_on, time(), at.zone)
+        left = (due_at - now) / timedelta(days=1)
+        days = min((stage for stage in (site.limit, 7, 1) if left <= stage), default=None)
+        if days is None:
+            continue
+        blocker = due.blocker
+        params = {
+            "scheme": due.scheme.code,
+            "place": str(due.factory or due.organisation),
+            "due_on": due.due_on.isoformat(),
+            "blocker": blocker["sentence"] if blocker else "",
+        }
+        whole = "" if due.factory else " all"
+        began_at, detail = due_at - timedelta(days=days), f"{due.scheme.code[:15]} {days:g}{whole}"
+        yield Finding(site, began_at, detail=detail, value=round(left, 1), limit=site.limit, params=params)
+
+
 assert KINDS[AlertKind.STACK_AGAINST_FUEL].limit == START_WIDTH
 # What each round looks at, and what is looked at every five minutes: it changes with entries and days.
 OFTEN: dict[str, Finder] = {
@@ -188,4 +217,5 @@ SELDOM: dict[str, Finder] = {
     AlertKind.STACK_AGAINST_FUEL: stack_against_fuel,
     AlertKind.EFFICIENCY_LOW: low_efficiency,
     AlertKind.TARGET_AT_RISK: targets_at_risk,
+    AlertKind.REPORT_DUE: due_reports_of_sites,
 }

@@ -89,6 +89,7 @@ KINDS: dict[str, KindRow] = {
         KindRow(_Is.STACK_AGAINST_FUEL, _LOG, _WARNING, 3 * DAY_S, 0.25),
         KindRow(_Is.EFFICIENCY_LOW, _READS, _WARNING, 4 * HOUR_S, 30, unit="percent"),
         KindRow(_Is.TARGET_AT_RISK, Action.VIEW_TARGETS, _INFO, 0),
+        KindRow(_Is.REPORT_DUE, Action.VIEW_REPORT_DRAFTS, _WARNING, 0, 30, unit="d"),
     )
 }
 MEASURED = {code: row.quantity for code, row in KINDS.items() if row.quantity is not None}

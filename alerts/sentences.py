@@ -16,6 +16,7 @@ from alerts.choices import AlertKind, CostBasis
 from alerts.kinds import KINDS, MEASURED
 from alerts.models import Alert
 from compliance.balance_words import apart_sentence
+from compliance.schemes import schemes
 from devices.choices import CalibrationPart, SilenceCause
 from factories.days import day_label
 from factories.sectors import SECTORS
@@ -148,6 +149,19 @@ def _efficiency(alert: Alert) -> Said:
     return f"{_LOSS} {remedy}".strip(), words
 
 
+def _report(alert: Alert) -> Said:
+    scheme, blocker = schemes().get(alert.params["scheme"]), alert.params["blocker"]
+    words = {
+        "title": scheme.title if scheme else alert.params["scheme"],
+        "place": alert.params["place"],
+        "due": alert.params["due_on"],
+        "blocker": blocker,
+    }
+    if blocker:
+        return _("%(title)s of %(place)s is due on %(due)s. First: %(blocker)s"), words
+    return _("%(title)s of %(place)s is due on %(due)s and not published. Open Reports."), words
+
+
 def _target(alert: Alert) -> Said:
     words = {"unit": alert.params.get("unit", "")}
     return _("The last twelve months are at %(value)s %(unit)s; the target's line is at %(limit)s."), words
@@ -161,6 +175,7 @@ _OTHERS: dict[str, Callable[[Alert], Said]] = {
     AlertKind.STACK_AGAINST_FUEL: _stack_against_fuel,
     AlertKind.EFFICIENCY_LOW: _efficiency,
     AlertKind.TARGET_AT_RISK: _target,
+    AlertKind.REPORT_DUE: _report,
 }
 
 

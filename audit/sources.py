@@ -15,7 +15,7 @@ from accounts.models import AccessRequest, ApiToken, Invitation, Membership, Pas
 from alerts.models import AlertRule
 from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, RosterShift
 from audit.models import Address, DataRead, SecondFactor
-from compliance.models import Target, TypingNote
+from compliance.models import ComplianceReport, EnteredValue, ReportRecipient, Target, TypingNote
 from devices.models import (
     Assignment,
     AssignmentHold,
@@ -114,6 +114,9 @@ SOURCES = (
     Source(EmissionFactor, organisation="organisation"),
     Source(Target, factory="factory", organisation="organisation"),
     Source(TypingNote, factory="factory"),
+    Source(ComplianceReport, factory="factory", organisation="organisation"),
+    Source(EnteredValue, factory="report__factory", organisation="report__organisation"),
+    Source(ReportRecipient, organisation="organisation"),
     Source(AlertRule, factory="factory", organisation="organisation"),
     Source(Gateway, organisation="organisation"),
     Source(RosterShift, factory="factory", organisation="organisation"),

@@ -23,6 +23,7 @@ from compliance.balance_api import BalanceView
 from compliance.explain.api import ExplainView
 from compliance.fire_api import FireView
 from compliance.organisation_api import OrganisationViewSet
+from compliance.reports.api import BatchViewSet, RecipientViewSet, ReportViewSet, VerifyView
 from compliance.site_sheet.api import SiteSheetViewSet
 from compliance.typing_api import TypingHintsView
 from devices.api import MCUDeviceViewSet
@@ -70,6 +71,9 @@ router.register("registrations", RegistrationViewSet, basename="registrations")
 router.register("invitations", InvitationViewSet, basename="invitations")
 router.register("members", MemberViewSet, basename="members")
 router.register("tokens", TokenViewSet, basename="tokens")
+router.register("compliance/batches", BatchViewSet, basename="report-batches")
+router.register("compliance/recipients", RecipientViewSet, basename="report-recipients")
+router.register("compliance", ReportViewSet, basename="compliance")
 router.register("targets", TargetViewSet, basename="targets")
 router.register("alerts", AlertViewSet, basename="alerts")
 router.register("alert-rules", AlertRuleViewSet, basename="alert-rules")
@@ -108,6 +112,7 @@ urlpatterns = [
         NoticeSettingsView.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="api-notice-settings",
     ),
+    path("compliance/verify/", VerifyView.as_view(), name="api-compliance-verify"),
     path("audit/", AuditView.as_view(), name="api-audit"),
     path(
         "mcu-devices/<slug:device_id>/limits-from-rules/", LimitsFromRulesView.as_view(), name="api-limits-from-rules"

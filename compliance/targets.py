@@ -133,6 +133,13 @@ def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdic
     return {pk: by_target[target.pk] for pk, target in chosen.items()}
 
 
+def verdict_of_organisation(organisation_id: int, now: datetime) -> Verdict | None:
+    """On the target in force of all of its sites; chosen likewise. None: it has none."""
+    found = Target.objects.filter(organisation=organisation_id, factory=None, status=TargetStatus.IN_FORCE)
+    chosen = min(found.order_by("id"), key=_rank, default=None)
+    return verdict(chosen, now) if chosen else None
+
+
 def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
     """The verdict on each target; an organisation's target covers all of its factories. Two queries for all targets.
 

@@ -28,6 +28,10 @@ DEVICE_PAGES = (
     "device",
     *(f"device-{name}" for name in ("add", "codes", "settings", "edit", "assign", "calibrate", "channels")),
 )
+REPORT_PAGES = (
+    *("report", "report-new", "report-sign", "report-batch", "report-batch-new", "report-recipients"),
+    "report-verify",
+)
 FOREIGN_PAGES = ("refused-messages", "device-profiles", "device-profile", "device-profile-new")
 
 
@@ -121,6 +125,7 @@ def _network_items(where: _Where, actions: set[Action], user: Any) -> list[NavIt
         _alarms(where, user),
         _item(where, _("Leaderboard"), "leaderboard"),
         _targets_item(where),
+        _reports_item(where),
         *([_item(where, _("Organisation"), "organisation-settings")] if Action.EDIT_ORGANISATION in actions else []),
         # Auditors see the rows behind the figures.
         _item(where, _("Members"), "members") if is_manager else _item(where, _("API reference"), "swagger-ui"),
@@ -133,6 +138,10 @@ def _devices_item(where: _Where) -> NavItem:
 
 def _targets_item(where: _Where) -> NavItem:
     return _item(where, _("Targets"), "targets", below=("target", "target-new"))
+
+
+def _reports_item(where: _Where) -> NavItem:
+    return _item(where, _("Reports"), "reports", below=REPORT_PAGES)
 
 
 def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> Iterator[NavItem]:
@@ -148,6 +157,7 @@ def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> I
     yield _alarms(where, user)
     yield _item(where, _("Leaderboard"), "leaderboard")
     yield _targets_item(where)
+    yield _reports_item(where)
 
 
 def _factory_items(where: _Where, factory_id: int) -> list[NavItem]:

@@ -88,6 +88,7 @@ urlpatterns = [
     path("device-profiles/<int:profile_id>/", foreign_views.profile, name="device-profile"),
     path("audit/", audit_views.audit, name="audit"),
     path("", include("portal.notices.urls")),
+    path("", include("portal.reports.urls")),
     path("integrate/", first_call.first_call, name="first-call"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("language/", views.set_language, name="set_language"),

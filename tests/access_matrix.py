@@ -309,6 +309,46 @@ OURS: dict[str, dict[str, str]] = {
     "api/^site-sheets/(?P<pk>[0-9]{1,9})/links/$": {"GET": MANAGERS.format(405), "POST": MANAGERS_OF_KTDA.format(200)},
     # Only HQ. An empty list where an object belongs: 400.
     "api/factories/<int:pk>/typing-hints/": {"GET": MANAGERS_OF_KTDA.format(200), "POST": MANAGERS_OF_KTDA.format(400)},
+    # HQ makes, signs and publishes reports; managers, auditors and integrators read. Litein's is published: 409.
+    "api/compliance/verify/": {"GET": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/^compliance/$": {"GET": ENERGY_READERS, "POST": MANAGERS.format(400), "PATCH": MANAGERS.format(405)},
+    **{
+        f"api/^compliance/{name}/$": {"GET": ENERGY_READERS, **dict.fromkeys(("POST", "PATCH"), MANAGERS.format(405))}
+        for name in ("schemes", "due")
+    },
+    "api/^compliance/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_OF_LITEIN,
+        **dict.fromkeys(("POST", "PATCH"), MANAGERS.format(405)),
+    },
+    **{
+        f"api/^compliance/(?P<pk>[0-9]{{1,9}})/{act}/$": {
+            "GET": ENERGY_READERS.replace("200", "405"),
+            "POST": MANAGERS_OF_KTDA.format(status),
+            "PATCH": MANAGERS.format(405),
+        }
+        for act, status in (("check", 409), ("publish", 409), ("sign", 400), ("supersede", 400), ("withdraw", 400))
+    },
+    "api/^compliance/(?P<pk>[0-9]{1,9})/entered/$": {
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": MANAGERS.format(405),
+        "PATCH": MANAGERS_OF_KTDA.format(400),
+    },
+    **{
+        f"api/^compliance/{name}/$": {
+            "GET": MANAGERS.format(200),
+            "POST": MANAGERS.format(400),
+            "DELETE": MANAGERS.format(405),
+        }
+        for name in ("batches", "recipients")
+    },
+    **{
+        f"api/^compliance/{name}/(?P<pk>[0-9]{{1,9}})/$": {
+            "GET": MANAGERS_OF_KTDA.format(200),
+            "POST": MANAGERS.format(405),
+            "DELETE": ending,
+        }
+        for name, ending in (("batches", MANAGERS.format(405)), ("recipients", MANAGERS_OF_KTDA.format(204)))
+    },
     # Only HQ sets targets, of its own factories.
     "api/^targets/$": {
         "GET": ENERGY_READERS,

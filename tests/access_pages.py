@@ -139,6 +139,21 @@ PAGES: dict[str, dict[str, str]] = {
         "GET": "302 403 200 404 200 404 403 200 403 403 302",
         "POST": "302 403 403 404 200 404 403 403 403 403 302",
     },
+    # Who may not write a report gets 403; Litein's is published: nothing is signed or withdrawn any more.
+    "reports/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
+    "reports/new/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "reports/batch/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "reports/batch/<int:pk>/": {"GET": KTDAS_PAGE.format(200)},
+    "reports/recipients/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "reports/<int:pk>/": {
+        "GET": "302 403 200 404 200 404 403 200 403 403 302",
+        "POST": "302 403 403 404 404 404 403 403 403 403 302",
+    },
+    # HQ is asked for the password first.
+    "reports/<int:pk>/sign/": dict.fromkeys(("GET", "POST"), "302 403 403 403 302 302 403 403 403 403 302"),
+    "reports/verify/": {"GET": OPEN, "POST": OPEN},
+    "reports/unsubscribe/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
+    ".well-known/carbontrack-report-keys.json": {"GET": OPEN},
     "organisation/sites/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
     "organisation/sites/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
     "organisation/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},

@@ -20,7 +20,7 @@ from accounts.models import AccessRequest, ApiToken, Invitation, Membership, Use
 from accounts.roles import Scope
 from alerts.models import Alert, AlertRule
 from alerts.rules import ensure_usual_rules
-from compliance.models import SiteSheet, Target
+from compliance.models import ComplianceReport, ReportBatch, ReportRecipient, SiteSheet, Target
 from devices.models import DeviceClaim, DeviceProfile
 from devices.registration import make_claims
 from emissions.models import SensorChannel
@@ -35,6 +35,7 @@ from tests import make
 from tests.access_answers import WHO
 from tests.alerts.test_models import make_alert
 from tests.cast import Cast, make_cast, signed_in, with_token
+from tests.compliance.report_world import make_published_october
 from tests.mqtt_ingest.foreign_build import give_profile
 from tests.shared import shared
 
@@ -76,6 +77,11 @@ def addresses(cast: Cast) -> Callable[[str], str]:
         # Its own pages, its targets and its sheet of sites.
         "organisations": organisation.pk,
         "site-sheets": first(SiteSheet.objects),
+        "batches": first(ReportBatch.objects),
+        "reports/batch": first(ReportBatch.objects),
+        "recipients": first(ReportRecipient.objects),
+        "compliance": first(ComplianceReport.objects),
+        "reports": first(ComplianceReport.objects),
         "organisation/sites": first(SiteSheet.objects),
         "targets": first(Target.objects),
     }
@@ -175,6 +181,19 @@ def _make_rows(cast: Cast) -> None:
         make.make_import(cast.litein_manager, cast.litein, app, state=TaskState.DONE, finished_at=timezone.now())
     SiteSheet.objects.create(
         user=cast.hq, organisation=cast.organisation, is_dry_run=True, language="en", content=b"site\nA\n"
+    )
+    report = make_published_october(cast.litein)
+    ReportRecipient.objects.create(organisation=cast.organisation, email="buyer@test.example")
+    ReportBatch.objects.create(
+        user=cast.hq,
+        organisation=cast.organisation,
+        act="draft",
+        scheme="monthly",
+        period_start=report.period_start,
+        period_end=report.period_end,
+        language="en",
+        state=TaskState.DONE,
+        finished_at=timezone.now(),
     )
     make.make_token(cast.hq)
     make_claims(cast.organisation, cast.hq)

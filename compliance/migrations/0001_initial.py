@@ -10,6 +10,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+import compliance.models.reports
+
 SQL = Path(__file__).parent / "sql"
 
 
@@ -44,6 +46,652 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField(db_index=True)),
             ],
             options={"verbose_name": "recorded site", "verbose_name_plural": "recorded sites"},
+        ),
+        migrations.CreateModel(
+            name="SigningKey",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_key", models.CharField(max_length=64, unique=True)),
+                ("sealed_private_key", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={"verbose_name": "signing key", "verbose_name_plural": "signing keys"},
+        ),
+        migrations.CreateModel(
+            name="ComplianceReport",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("scheme", models.CharField(max_length=40, verbose_name="scheme")),
+                ("scheme_version", models.CharField(max_length=20)),
+                ("period_start", models.DateField(verbose_name="first day")),
+                ("period_end", models.DateField(verbose_name="last day")),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("reasons", models.TextField(blank=True, max_length=2000, verbose_name="reasons")),
+                ("withdrawn_because", models.TextField(blank=True, max_length=2000)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("signed", "signed"),
+                            ("published", "published"),
+                            ("superseded", "superseded"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("gwp_set", models.CharField(choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")], max_length=8)),
+                ("language", models.CharField(max_length=8)),
+                ("is_simulated", models.BooleanField(default=False)),
+                ("known_on", models.DateTimeField()),
+                ("content", models.BinaryField()),
+                ("digest", models.CharField(max_length=64)),
+                ("verdicts", models.JSONField(default=dict)),
+                ("findings", models.JSONField(default=list)),
+                ("total_emissions_kg", models.DecimalField(decimal_places=6, max_digits=26, null=True)),
+                ("target_met", models.BooleanField(null=True)),
+                ("statement", models.BinaryField(null=True)),
+                ("signature", models.CharField(blank=True, max_length=128)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("published_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="factories.factory",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="factories.organisation"
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supplements",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="compliance.signingkey",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "report", "verbose_name_plural": "reports", "ordering": ["-period_end", "-id"]},
+        ),
+        migrations.CreateModel(
+            name="EnteredValue",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("field", models.CharField(max_length=60)),
+                ("value", models.CharField(max_length=2000)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entered",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "entered value", "verbose_name_plural": "entered values"},
+        ),
+        migrations.CreateModel(
+            name="EnteredValueEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("field", models.CharField(max_length=60)),
+                ("value", models.CharField(max_length=2000)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.enteredvalue",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
+            name="ReportBatch",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("cancelled", "cancelled"),
+                            ("failed", "failed"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("done_count", models.PositiveIntegerField(default=0)),
+                ("total_count", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("alive_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("draft", "make drafts"),
+                            ("sign", "sign the drafts without errors"),
+                            ("publish", "publish what is signed"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("scheme", models.CharField(max_length=40)),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                ("language", models.CharField(max_length=8)),
+                ("given", models.JSONField(default=dict)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("failures", models.JSONField(default=list)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="factories.organisation"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "batch of reports",
+                "verbose_name_plural": "batches of reports",
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportRecipient",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("scheme", models.CharField(blank=True, max_length=40, verbose_name="scheme")),
+                (
+                    "day_of_month",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="0: as soon as a report is published", verbose_name="day of the month"
+                    ),
+                ),
+                ("attaches_pdf", models.BooleanField(default=False, verbose_name="attach the PDF")),
+                ("token", models.CharField(default=compliance.models.reports._token, max_length=40, unique=True)),
+                ("unsubscribed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="report_recipients",
+                        to="factories.organisation",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "recipient of reports", "verbose_name_plural": "recipients of reports"},
+        ),
+        migrations.CreateModel(
+            name="ReportMail",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("sent", "sent"), ("failed", "failed")],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mails",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mails",
+                        to="compliance.reportrecipient",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "mail of a report", "verbose_name_plural": "mails of reports"},
+        ),
+        migrations.CreateModel(
+            name="ReportRecipientEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("scheme", models.CharField(blank=True, max_length=40, verbose_name="scheme")),
+                (
+                    "day_of_month",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="0: as soon as a report is published", verbose_name="day of the month"
+                    ),
+                ),
+                ("attaches_pdf", models.BooleanField(default=False, verbose_name="attach the PDF")),
+                ("unsubscribed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.organisation",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.reportrecipient",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
+            name="Signature",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("role", models.CharField(max_length=120, verbose_name="role")),
+                ("declaration", models.TextField()),
+                ("digest", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signatures",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={"verbose_name": "signature", "verbose_name_plural": "signatures"},
+        ),
+        migrations.CreateModel(
+            name="ComplianceReportEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("scheme", models.CharField(max_length=40, verbose_name="scheme")),
+                ("scheme_version", models.CharField(max_length=20)),
+                ("period_start", models.DateField(verbose_name="first day")),
+                ("period_end", models.DateField(verbose_name="last day")),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("reasons", models.TextField(blank=True, max_length=2000, verbose_name="reasons")),
+                ("withdrawn_because", models.TextField(blank=True, max_length=2000)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("signed", "signed"),
+                            ("published", "published"),
+                            ("superseded", "superseded"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("gwp_set", models.CharField(choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")], max_length=8)),
+                ("language", models.CharField(max_length=8)),
+                ("is_simulated", models.BooleanField(default=False)),
+                ("known_on", models.DateTimeField()),
+                ("digest", models.CharField(max_length=64)),
+                ("total_emissions_kg", models.DecimalField(decimal_places=6, max_digits=26, null=True)),
+                ("target_met", models.BooleanField(null=True)),
+                ("signature", models.CharField(blank=True, max_length=128)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("published_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.factory",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.organisation",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="compliance.signingkey",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
+            name="SiteDay",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "factory", "day", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("made_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("green_leaf_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("production_covered_s", models.IntegerField(default=0)),
+                ("has_production", models.BooleanField(default=False)),
+                ("production_entered_at", models.DateTimeField(null=True)),
+                ("heat_covered_s", models.IntegerField(default=0)),
+                ("electricity_covered_s", models.IntegerField(default=0)),
+                ("has_heat", models.BooleanField(default=False)),
+                ("has_electricity", models.BooleanField(default=False)),
+                ("heat_entered_at", models.DateTimeField(null=True)),
+                ("electricity_entered_at", models.DateTimeField(null=True)),
+                ("other_entered_at", models.DateTimeField(null=True)),
+                ("firewood_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("electricity_kwh", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("heat_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("electricity_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("other_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("has_all_energy", models.BooleanField(default=True)),
+                ("heat_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("other_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("methane_co2e_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("scope2_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("electricity_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("market_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("market_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("biogenic_co2_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("heat_carbon_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("fuel_fossil_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("gwp_set", models.CharField(blank=True, max_length=8)),
+                ("published_gwp_set", models.CharField(blank=True, max_length=8)),
+                ("scope2_basis", models.CharField(blank=True, max_length=10)),
+                ("chimneys", models.SmallIntegerField(default=0)),
+                ("stack_h", models.SmallIntegerField(default=0)),
+                ("stack_measured_h", models.SmallIntegerField(default=0)),
+                ("stack_idle_h", models.SmallIntegerField(default=0)),
+                ("is_idle", models.BooleanField(default=False)),
+                ("stack_substituted_h", models.SmallIntegerField(default=0)),
+                ("stack_covered_s", models.IntegerField(default=0)),
+                ("stack_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("stack_filled_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("is_stack_lower_bound", models.BooleanField(default=False)),
+                (
+                    "basis",
+                    models.CharField(
+                        blank=True,
+                        choices=[("measured", "measured in the stacks"), ("fuel", "from the fuel logged")],
+                        max_length=8,
+                    ),
+                ),
+                ("heat_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("record_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("record_biogenic_co2_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("heat_sigma_kg", models.FloatField(default=0)),
+                ("scope1_sigma_kg", models.FloatField(default=0)),
+                ("scope2_sigma_kg", models.FloatField(default=0)),
+                ("biogenic_sigma_kg", models.FloatField(default=0)),
+                ("stack_sigma_kg", models.FloatField(default=0)),
+                ("fuel_sigma_kg", models.FloatField(default=0)),
+                ("filling_bias_kg", models.FloatField(default=0)),
+                ("filling_variance_kg2", models.FloatField(default=0)),
+                ("refreshed_at", models.DateTimeField()),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="site_days",
+                        to="factories.factory",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "site day", "verbose_name_plural": "site days"},
+        ),
+        migrations.CreateModel(
+            name="SiteSheet",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("cancelled", "cancelled"),
+                            ("failed", "failed"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("done_count", models.PositiveIntegerField(default=0)),
+                ("total_count", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("alive_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("path", models.CharField(max_length=100)),
+                ("is_dry_run", models.BooleanField()),
+                ("language", models.CharField(max_length=10)),
+                ("content", models.BinaryField(null=True)),
+                ("status_code", models.PositiveSmallIntegerField(null=True)),
+                ("answer", models.JSONField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="factories.organisation"
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.KNOX_TOKEN_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={"verbose_name": "sheet of sites", "verbose_name_plural": "sheets of sites", "abstract": False},
         ),
         migrations.CreateModel(
             name="Target",
@@ -355,182 +1003,418 @@ class Migration(migrations.Migration):
             ],
             options={"abstract": False},
         ),
-        migrations.CreateModel(
-            name="SiteDay",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "factory", "day", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("day", models.DateField()),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("made_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("green_leaf_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("production_covered_s", models.IntegerField(default=0)),
-                ("has_production", models.BooleanField(default=False)),
-                ("production_entered_at", models.DateTimeField(null=True)),
-                ("heat_covered_s", models.IntegerField(default=0)),
-                ("electricity_covered_s", models.IntegerField(default=0)),
-                ("has_heat", models.BooleanField(default=False)),
-                ("has_electricity", models.BooleanField(default=False)),
-                ("heat_entered_at", models.DateTimeField(null=True)),
-                ("electricity_entered_at", models.DateTimeField(null=True)),
-                ("other_entered_at", models.DateTimeField(null=True)),
-                ("firewood_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("electricity_kwh", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("heat_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("electricity_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("other_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("has_all_energy", models.BooleanField(default=True)),
-                ("heat_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("other_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("methane_co2e_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("scope2_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("electricity_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("market_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("market_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("biogenic_co2_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("heat_carbon_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("fuel_fossil_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("gwp_set", models.CharField(blank=True, max_length=8)),
-                ("published_gwp_set", models.CharField(blank=True, max_length=8)),
-                ("scope2_basis", models.CharField(blank=True, max_length=10)),
-                ("chimneys", models.SmallIntegerField(default=0)),
-                ("stack_h", models.SmallIntegerField(default=0)),
-                ("stack_measured_h", models.SmallIntegerField(default=0)),
-                ("stack_idle_h", models.SmallIntegerField(default=0)),
-                ("is_idle", models.BooleanField(default=False)),
-                ("stack_substituted_h", models.SmallIntegerField(default=0)),
-                ("stack_covered_s", models.IntegerField(default=0)),
-                ("stack_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("stack_filled_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("is_stack_lower_bound", models.BooleanField(default=False)),
-                (
-                    "basis",
-                    models.CharField(
-                        blank=True,
-                        choices=[("measured", "measured in the stacks"), ("fuel", "from the fuel logged")],
-                        max_length=8,
-                    ),
-                ),
-                ("heat_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                ("record_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("record_biogenic_co2_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                ("heat_sigma_kg", models.FloatField(default=0)),
-                ("scope1_sigma_kg", models.FloatField(default=0)),
-                ("scope2_sigma_kg", models.FloatField(default=0)),
-                ("biogenic_sigma_kg", models.FloatField(default=0)),
-                ("stack_sigma_kg", models.FloatField(default=0)),
-                ("fuel_sigma_kg", models.FloatField(default=0)),
-                ("filling_bias_kg", models.FloatField(default=0)),
-                ("filling_variance_kg2", models.FloatField(default=0)),
-                ("refreshed_at", models.DateTimeField()),
-                (
-                    "factory",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="site_days",
-                        to="factories.factory",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "site day",
-                "verbose_name_plural": "site days",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("starts_at__lt", models.F("ends_at"))), name="site_day_forward"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("basis__in", ["", "measured", "fuel"])), name="site_day_known_basis"
-                    ),
-                ],
-            },
+        migrations.AddConstraint(
+            model_name="enteredvalue",
+            constraint=models.UniqueConstraint(fields=("report", "field"), name="entered_value_once"),
         ),
-        migrations.CreateModel(
-            name="SiteSheet",
-            fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "waiting"),
-                            ("running", "running"),
-                            ("done", "done"),
-                            ("cancelled", "cancelled"),
-                            ("failed", "failed"),
-                        ],
-                        default="waiting",
-                        max_length=9,
-                    ),
+        migrations.AddConstraint(
+            model_name="enteredvalue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value", ""), _negated=True), name="entered_value_not_blank"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="enteredvalue",
+            trigger=pgtrigger.compiler.Trigger(
+                name="of_a_draft_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE state_now text;",
+                    func="\n                SELECT state INTO state_now FROM compliance_compliancereport\n                WHERE id = COALESCE(NEW.report_id, OLD.report_id) FOR SHARE;\n                IF state_now <> 'draft' THEN\n                    RAISE EXCEPTION 'entered values of a % report cannot change', state_now;\n                END IF;\n                RETURN COALESCE(NEW, OLD);\n                ",
+                    hash="a4954ad9848f05be720ce41b5e8d81708b0c5937",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_of_a_draft_only_5da43",
+                    table="compliance_enteredvalue",
+                    when="BEFORE",
                 ),
-                ("attempt", models.PositiveSmallIntegerField(default=0)),
-                ("done_count", models.PositiveIntegerField(default=0)),
-                ("total_count", models.PositiveIntegerField(default=0)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("started_at", models.DateTimeField(null=True)),
-                ("alive_at", models.DateTimeField(null=True)),
-                ("finished_at", models.DateTimeField(null=True)),
-                ("path", models.CharField(max_length=100)),
-                ("is_dry_run", models.BooleanField()),
-                ("language", models.CharField(max_length=10)),
-                ("content", models.BinaryField(null=True)),
-                ("status_code", models.PositiveSmallIntegerField(null=True)),
-                ("answer", models.JSONField(null=True)),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="factories.organisation"
-                    ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="enteredvalue",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_enteredvalueevent" ("at", "by_id", "field", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "report_id", "value") VALUES (NEW."at", NEW."by_id", NEW."field", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."report_id", NEW."value"); RETURN NULL;',
+                    hash="e1a129646477955c8fd1c9f80bc3586db23def59",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_89022",
+                    table="compliance_enteredvalue",
+                    when="AFTER",
                 ),
-                (
-                    "token",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.KNOX_TOKEN_MODEL,
-                    ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="enteredvalue",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "compliance_enteredvalueevent" ("at", "by_id", "field", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "report_id", "value") VALUES (NEW."at", NEW."by_id", NEW."field", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."report_id", NEW."value"); RETURN NULL;',
+                    hash="4de11ee2bc1b8afa2edfe5d0569f66c362a1e9bc",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_be1e4",
+                    table="compliance_enteredvalue",
+                    when="AFTER",
                 ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="enteredvalue",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_enteredvalueevent" ("at", "by_id", "field", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "report_id", "value") VALUES (OLD."at", OLD."by_id", OLD."field", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."report_id", OLD."value"); RETURN NULL;',
+                    hash="6455c09d725a6a216908efff9e7fa772c7f07cfc",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_09ea2",
+                    table="compliance_enteredvalue",
+                    when="AFTER",
                 ),
-            ],
-            options={
-                "verbose_name": "sheet of sites",
-                "verbose_name_plural": "sheets of sites",
-                "abstract": False,
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("state__in", ["waiting", "running", "done", "cancelled", "failed"])),
-                        name="sitesheet_known_state",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="enteredvalueevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="63a7ee8e023900731f9fd63661502b885c691698",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_385f0",
+                    table="compliance_enteredvalueevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "running", "done", "cancelled", "failed"])),
+                name="reportbatch_known_state",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("finished_at__isnull", True), ("state__in", ("waiting", "running"))),
+                    models.Q(
+                        models.Q(("state__in", ("waiting", "running")), _negated=True), ("finished_at__isnull", False)
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("finished_at__isnull", True), ("state__in", ("waiting", "running"))),
-                            models.Q(
-                                models.Q(("state__in", ("waiting", "running")), _negated=True),
-                                ("finished_at__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="sitesheet_over_has_a_time",
+                    _connector="OR",
+                ),
+                name="reportbatch_over_has_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportbatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=("organisation",),
+                name="one_report_batch_at_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportrecipient",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "email", "scheme"), name="report_recipient_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportrecipient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("day_of_month__lte", 28)), name="report_recipient_day_of_every_month"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportrecipient",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_reportrecipientevent" ("attaches_pdf", "created_at", "day_of_month", "email", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme", "unsubscribed_at") VALUES (NEW."attaches_pdf", NEW."created_at", NEW."day_of_month", NEW."email", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."scheme", NEW."unsubscribed_at"); RETURN NULL;',
+                    hash="70ed12c53a64897a7b7f378838aee0218719f241",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_261a3",
+                    table="compliance_reportrecipient",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportrecipient",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."attaches_pdf" IS DISTINCT FROM (NEW."attaches_pdf") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."day_of_month" IS DISTINCT FROM (NEW."day_of_month") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."scheme" IS DISTINCT FROM (NEW."scheme") OR OLD."unsubscribed_at" IS DISTINCT FROM (NEW."unsubscribed_at"))',
+                    func='INSERT INTO "compliance_reportrecipientevent" ("attaches_pdf", "created_at", "day_of_month", "email", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme", "unsubscribed_at") VALUES (NEW."attaches_pdf", NEW."created_at", NEW."day_of_month", NEW."email", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."scheme", NEW."unsubscribed_at"); RETURN NULL;',
+                    hash="8aca6e09cc45d2f05e91422f1880d7c9a4d18eae",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_2c1a6",
+                    table="compliance_reportrecipient",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportrecipient",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_reportrecipientevent" ("attaches_pdf", "created_at", "day_of_month", "email", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme", "unsubscribed_at") VALUES (OLD."attaches_pdf", OLD."created_at", OLD."day_of_month", OLD."email", OLD."id", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."scheme", OLD."unsubscribed_at"); RETURN NULL;',
+                    hash="259b10fb2325cb1e117fa94ffb00fa8317ecc614",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_98e9e",
+                    table="compliance_reportrecipient",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportmail",
+            constraint=models.UniqueConstraint(fields=("recipient", "report"), name="report_mailed_once"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportrecipientevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="ca861144f56728e814d921adeff8598d5e72c39c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_64e15",
+                    table="compliance_reportrecipientevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="signature",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="fe62d3d1c0dcc36d0c7a49099aae148ef1ae38ee",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_never_changed_5850c",
+                    table="compliance_signature",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereportevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="217d238cf140a9576b8a7ada0e3906470fa4d090",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a0c47",
+                    table="compliance_compliancereportevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compliancereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_start__lte", models.F("period_end"))), name="report_period_forward"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compliancereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "signed", "published", "superseded", "withdrawn"])),
+                name="report_known_state",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compliancereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("published", "superseded")), _negated=True),
+                    models.Q(
+                        ("key__isnull", False),
+                        ("published_at__isnull", False),
+                        ("statement__isnull", False),
+                        models.Q(("signature", ""), _negated=True),
                     ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("state__in", ("waiting", "running"))),
-                        fields=("user",),
-                        name="one_site_sheet_at_a_time",
+                    _connector="OR",
+                ),
+                name="report_published_is_signed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compliancereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("supersedes__isnull", True), ("version", 1)),
+                    models.Q(
+                        ("supersedes__isnull", False), ("version__gt", 1), models.Q(("reasons", ""), _negated=True)
                     ),
-                ],
-            },
+                    _connector="OR",
+                ),
+                name="report_supplement_has_reasons",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compliancereport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["published"])),
+                fields=("organisation", "factory", "scheme", "period_start", "period_end"),
+                name="report_one_published",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compliancereport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["draft", "signed"])),
+                fields=("organisation", "factory", "scheme", "period_start", "period_end"),
+                name="report_one_open",
+                nulls_distinct=False,
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="eda7a123892690f4fbc95be412b6ea31e763ed75",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_42143",
+                    table="compliance_compliancereport",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="life",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:signed,draft:withdrawn,signed:published,signed:withdrawn,published:superseded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="53f0bf0acf4334a75981ab485141e9e15c479010",
+                    operation="UPDATE",
+                    pgid="pgtrigger_life_497f7",
+                    table="compliance_compliancereport",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="signed_is_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NOT (OLD."state" = \'draft\') AND (OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."factory_id" IS DISTINCT FROM (NEW."factory_id") OR OLD."scheme" IS DISTINCT FROM (NEW."scheme") OR OLD."scheme_version" IS DISTINCT FROM (NEW."scheme_version") OR OLD."period_start" IS DISTINCT FROM (NEW."period_start") OR OLD."period_end" IS DISTINCT FROM (NEW."period_end") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."supersedes_id" IS DISTINCT FROM (NEW."supersedes_id") OR OLD."content" IS DISTINCT FROM (NEW."content") OR OLD."digest" IS DISTINCT FROM (NEW."digest") OR OLD."total_emissions_kg" IS DISTINCT FROM (NEW."total_emissions_kg") OR OLD."target_met" IS DISTINCT FROM (NEW."target_met") OR OLD."gwp_set" IS DISTINCT FROM (NEW."gwp_set") OR OLD."language" IS DISTINCT FROM (NEW."language") OR OLD."known_on" IS DISTINCT FROM (NEW."known_on") OR OLD."is_simulated" IS DISTINCT FROM (NEW."is_simulated") OR OLD."reasons" IS DISTINCT FROM (NEW."reasons") OR OLD."verdicts" IS DISTINCT FROM (NEW."verdicts") OR OLD."created_by_id" IS DISTINCT FROM (NEW."created_by_id")))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="1bdc8bb0a51038af22949dd23de35824d5fb1ee0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_signed_is_frozen_ce084",
+                    table="compliance_compliancereport",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_is_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."state" IN (\'published\', \'superseded\') AND (OLD."statement" IS DISTINCT FROM (NEW."statement") OR OLD."signature" IS DISTINCT FROM (NEW."signature") OR OLD."key_id" IS DISTINCT FROM (NEW."key_id") OR OLD."published_at" IS DISTINCT FROM (NEW."published_at") OR OLD."published_by_id" IS DISTINCT FROM (NEW."published_by_id")))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="a2967806bbb09f993d9b60211598bbd25e3f22c9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_published_is_frozen_bb989",
+                    table="compliance_compliancereport",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_compliancereportevent" ("created_at", "created_by_id", "digest", "factory_id", "gwp_set", "id", "is_simulated", "key_id", "known_on", "language", "organisation_id", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "reasons", "scheme", "scheme_version", "signature", "state", "supersedes_id", "target_met", "total_emissions_kg", "version", "withdrawn_because") VALUES (NEW."created_at", NEW."created_by_id", NEW."digest", NEW."factory_id", NEW."gwp_set", NEW."id", NEW."is_simulated", NEW."key_id", NEW."known_on", NEW."language", NEW."organisation_id", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."reasons", NEW."scheme", NEW."scheme_version", NEW."signature", NEW."state", NEW."supersedes_id", NEW."target_met", NEW."total_emissions_kg", NEW."version", NEW."withdrawn_because"); RETURN NULL;',
+                    hash="e5850bb552d2e736c7d3c5d0dfc995666bddf3b2",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a7292",
+                    table="compliance_compliancereport",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."created_by_id" IS DISTINCT FROM (NEW."created_by_id") OR OLD."digest" IS DISTINCT FROM (NEW."digest") OR OLD."factory_id" IS DISTINCT FROM (NEW."factory_id") OR OLD."gwp_set" IS DISTINCT FROM (NEW."gwp_set") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_simulated" IS DISTINCT FROM (NEW."is_simulated") OR OLD."key_id" IS DISTINCT FROM (NEW."key_id") OR OLD."known_on" IS DISTINCT FROM (NEW."known_on") OR OLD."language" IS DISTINCT FROM (NEW."language") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."period_end" IS DISTINCT FROM (NEW."period_end") OR OLD."period_start" IS DISTINCT FROM (NEW."period_start") OR OLD."published_at" IS DISTINCT FROM (NEW."published_at") OR OLD."published_by_id" IS DISTINCT FROM (NEW."published_by_id") OR OLD."reasons" IS DISTINCT FROM (NEW."reasons") OR OLD."scheme" IS DISTINCT FROM (NEW."scheme") OR OLD."scheme_version" IS DISTINCT FROM (NEW."scheme_version") OR OLD."signature" IS DISTINCT FROM (NEW."signature") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."supersedes_id" IS DISTINCT FROM (NEW."supersedes_id") OR OLD."target_met" IS DISTINCT FROM (NEW."target_met") OR OLD."total_emissions_kg" IS DISTINCT FROM (NEW."total_emissions_kg") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."withdrawn_because" IS DISTINCT FROM (NEW."withdrawn_because"))',
+                    func='INSERT INTO "compliance_compliancereportevent" ("created_at", "created_by_id", "digest", "factory_id", "gwp_set", "id", "is_simulated", "key_id", "known_on", "language", "organisation_id", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "reasons", "scheme", "scheme_version", "signature", "state", "supersedes_id", "target_met", "total_emissions_kg", "version", "withdrawn_because") VALUES (NEW."created_at", NEW."created_by_id", NEW."digest", NEW."factory_id", NEW."gwp_set", NEW."id", NEW."is_simulated", NEW."key_id", NEW."known_on", NEW."language", NEW."organisation_id", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."reasons", NEW."scheme", NEW."scheme_version", NEW."signature", NEW."state", NEW."supersedes_id", NEW."target_met", NEW."total_emissions_kg", NEW."version", NEW."withdrawn_because"); RETURN NULL;',
+                    hash="b606d93aca3113d90098bde297a349eee166f77f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_012b9",
+                    table="compliance_compliancereport",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="compliancereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_compliancereportevent" ("created_at", "created_by_id", "digest", "factory_id", "gwp_set", "id", "is_simulated", "key_id", "known_on", "language", "organisation_id", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "reasons", "scheme", "scheme_version", "signature", "state", "supersedes_id", "target_met", "total_emissions_kg", "version", "withdrawn_because") VALUES (OLD."created_at", OLD."created_by_id", OLD."digest", OLD."factory_id", OLD."gwp_set", OLD."id", OLD."is_simulated", OLD."key_id", OLD."known_on", OLD."language", OLD."organisation_id", OLD."period_end", OLD."period_start", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."published_at", OLD."published_by_id", OLD."reasons", OLD."scheme", OLD."scheme_version", OLD."signature", OLD."state", OLD."supersedes_id", OLD."target_met", OLD."total_emissions_kg", OLD."version", OLD."withdrawn_because"); RETURN NULL;',
+                    hash="f55ab7d351aaf067a65e7b720dbd8916a757ab02",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_cb39c",
+                    table="compliance_compliancereport",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="siteday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts_at__lt", models.F("ends_at"))), name="site_day_forward"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="siteday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("basis__in", ["", "measured", "fuel"])), name="site_day_known_basis"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sitesheet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "running", "done", "cancelled", "failed"])),
+                name="sitesheet_known_state",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sitesheet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("finished_at__isnull", True), ("state__in", ("waiting", "running"))),
+                    models.Q(
+                        models.Q(("state__in", ("waiting", "running")), _negated=True), ("finished_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="sitesheet_over_has_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sitesheet",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=("user",),
+                name="one_site_sheet_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
             model_name="target",

@@ -3,9 +3,36 @@
 How the figures of a day are computed is in `site_days.py`; ranking sites by them is in `leaderboard/places.py`.
 """
 
+from compliance.models.reports import (
+    BatchAct,
+    ComplianceReport,
+    EnteredValue,
+    ReportBatch,
+    ReportMail,
+    ReportRecipient,
+    ReportState,
+    Signature,
+    SigningKey,
+)
 from compliance.models.site_days import RecordedSite, SiteDay, TouchedSite
 from compliance.models.site_sheets import SiteSheet
 from compliance.models.targets import Target
 from compliance.models.typing_notes import TypingNote
 
-__all__ = ["RecordedSite", "SiteDay", "SiteSheet", "Target", "TouchedSite", "TypingNote"]
+__all__ = [
+    "BatchAct",
+    "ComplianceReport",
+    "EnteredValue",
+    "RecordedSite",
+    "ReportBatch",
+    "ReportMail",
+    "ReportRecipient",
+    "ReportState",
+    "Signature",
+    "SigningKey",
+    "SiteDay",
+    "SiteSheet",
+    "Target",
+    "TouchedSite",
+    "TypingNote",
+]

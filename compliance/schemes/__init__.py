@@ -1,7 +1,8 @@
 """What a reporting scheme is, and the register of those that a report can follow.
 
 A scheme is one module of this package: it names its `SCHEME`. Adding the file adds the scheme. Here are the parts that
-a scheme is made of; the life of a report is in `compliance/reports/`, the shapes of what it says in `content.py` there.
+a scheme is made of; the life of a report is in `compliance/reports/`, what it says has the shapes of
+`compliance/reports/content.py`.
 """
 
 import importlib

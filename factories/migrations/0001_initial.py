@@ -305,6 +305,25 @@ class Migration(migrations.Migration):
                         verbose_name="HQ managers need a second step at sign-in",
                     ),
                 ),
+                (
+                    "report_schemes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        help_text="schemes that you follow without a law: Reports shows when they are due",
+                        size=None,
+                        verbose_name="voluntary reports",
+                    ),
+                ),
+                (
+                    "reports_need_two_people",
+                    models.BooleanField(
+                        default=False,
+                        help_text="another HQ manager approves it by publishing",
+                        verbose_name="who signed a report does not publish it",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={"abstract": False},
@@ -851,6 +870,25 @@ class Migration(migrations.Migration):
                         verbose_name="HQ managers need a second step at sign-in",
                     ),
                 ),
+                (
+                    "report_schemes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        help_text="schemes that you follow without a law: Reports shows when they are due",
+                        size=None,
+                        verbose_name="voluntary reports",
+                    ),
+                ),
+                (
+                    "reports_need_two_people",
+                    models.BooleanField(
+                        default=False,
+                        help_text="another HQ manager approves it by publishing",
+                        verbose_name="who signed a report does not publish it",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -1014,8 +1052,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
-                    hash="5888fcce000e429484b6beb9c87a8d395974d7e9",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."report_schemes", NEW."reports_need_two_people", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
+                    hash="daea86550954bf954c0c30b1946a30e695fecf0c",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_b1a8b",
                     table="factories_organisation",
@@ -1029,8 +1067,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
-                    hash="9421afc43c5ff0fe8bbbeed152420b514532900c",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."report_schemes", NEW."reports_need_two_people", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
+                    hash="c789cc48da7ea917cb4296fe63ff4f45ced8a44b",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_7f158",
                     table="factories_organisation",
@@ -1043,8 +1081,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "second_factor_required", "substitution_method") VALUES (OLD."country", OLD."created_at", OLD."currency", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."languages", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."second_factor_required", OLD."substitution_method"); RETURN NULL;',
-                    hash="f81de21a3d5b0b377e75747079a17370ce7bf52f",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (OLD."country", OLD."created_at", OLD."currency", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."languages", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."report_schemes", OLD."reports_need_two_people", OLD."second_factor_required", OLD."substitution_method"); RETURN NULL;',
+                    hash="3194ed596c3c4fa1fc35b3a7f01138ff3f4a5835",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_1bc15",
                     table="factories_organisation",

@@ -86,6 +86,18 @@ class Organisation(models.Model):
         default=False,
         help_text=_("a passkey or an authenticator app; who has none sets one up before anything else"),
     )
+    report_schemes = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        verbose_name=_("voluntary reports"),
+        help_text=_("schemes that you follow without a law: Reports shows when they are due"),
+    )
+    reports_need_two_people = models.BooleanField(
+        _("who signed a report does not publish it"),
+        default=False,
+        help_text=_("another HQ manager approves it by publishing"),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -72,7 +72,7 @@ def test_rules_travel_as_a_file(cast: Cast) -> None:
     file = json.loads(json.dumps(exported(cast.organisation)))
     AlertRule.objects.filter(factory=cast.litein).delete()
 
-    assert import_rules(cast.hq, cast.organisation, file["rules"]) == len(file["rules"]) == 16
+    assert import_rules(cast.hq, cast.organisation, file["rules"]) == len(file["rules"]) == 17
 
     assert exported(cast.organisation) == file
     with pytest.raises(ApiError) as refused:
@@ -137,7 +137,7 @@ def test_rules_by_api(cast: Cast, as_user: AsUser) -> None:
     own = hq.get("/api/alert-rules/", {"factory": cast.litein.pk}).json()["results"]
     assert [(rule["kind"], rule["limit"], rule["unit"]) for rule in own] == [("co2_high", 160_000.0, "ppm")]
     file = hq.get("/api/alert-rules/export/").json()
-    assert post(hq, "import/", file).json() == {"count": 16}
+    assert post(hq, "import/", file).json() == {"count": 17}
     refused = post(hq, "copy/", {"factory": cast.litein.pk, "targets": [cast.elsewhere.pk]})
     assert refused.status_code == 404
     assert hq.delete(f"/api/alert-rules/{pk}/").status_code == 204

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,7 +27,9 @@ from alerts.notice_models import Channel, Delivery
 from alerts.notice_serializers import CodeSerializer, NewChannelSerializer, NewGatewaySerializer, ShiftSerializer
 from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
-from compliance.models import SiteSheet
+from compliance.models import ReportBatch, ReportRecipient, SiteSheet
+from compliance.reports import life
+from compliance.schemes import PeriodRule, schemes
 from compliance.serializers import NewTargetSerializer
 from devices.calibrations import record_calibration
 from devices.models import AssignmentHold, Calibration, MCUDevice
@@ -39,7 +41,7 @@ from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor, EnergyEntry
 from factories.choices import SourceKind
-from factories.models import EmissionSource, Organisation
+from factories.models import EmissionSource, Factory, Organisation
 from factories.services import record_event
 from lib.background import TaskState
 from lib.files import ReceivedFile
@@ -51,6 +53,7 @@ from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
 from tests import make
 from tests.alerts.test_models import make_alert
 from tests.cast import with_token
+from tests.compliance.report_world import MONTHLY, PERIOD, log_october, make_report, registered
 from tests.leaderboard.build_days import make_network
 from tests.mqtt_ingest.firmware import make_minutes, signed, use_key
 from tests.shared import shared
@@ -146,6 +149,49 @@ _MADE_BY_POST: dict[str, Any] = {
 }
 
 
+def _add_reports(world: World, factory: Factory) -> None:
+    """Reports in each state that an act needs, and a binding scheme, so that something is due."""
+    schemes().setdefault("ghg_protocol", replace(MONTHLY, code="ghg_protocol", period=PeriodRule()))
+    organisation = factory.organisation
+
+    def report(*, is_signed: bool = False, is_published: bool = False) -> int:
+        site = make.make_factory(organisation=organisation)
+        log_october(site)
+        with registered():
+            made = make_report(site)
+            if is_signed or is_published:
+                life.sign(world.hq, made.pk, name="Ann", role="Manager")
+            if is_published:
+                life.publish(world.hq, made.pk)
+        return made.pk
+
+    def batch() -> int:
+        given = {"scheme": "monthly", "act": "draft", "language": "en", "state": TaskState.DONE}
+        given |= {"period_start": PERIOD[0], "period_end": PERIOD[1], "finished_at": timezone.now()}
+        return ReportBatch.objects.create(user=world.hq, organisation=organisation, **given).pk
+
+    def recipient() -> int:
+        return ReportRecipient.objects.create(organisation=organisation, email=f"r{next(_numbers)}@test.example").pk
+
+    def bind() -> None:
+        Factory.objects.filter(organisation=organisation).update(created_at=make.LONG_AGO)
+        schemes()["monthly"] = MONTHLY
+
+    world.path_values |= {
+        "compliance": {"id": report},
+        "compliance/{id}/publish": {"id": partial(report, is_signed=True)},
+        "compliance/{id}/supersede": {"id": partial(report, is_published=True)},
+        "compliance/batches": {"id": batch},
+        "compliance/recipients": {"id": recipient},
+    }
+    world.before |= {
+        "compliance_list": report,
+        "compliance_batches_list": batch,
+        "compliance_recipients_list": recipient,
+        **dict.fromkeys(("compliance_due", *(f"compliance_{a}" for a in "entered check sign supersede".split())), bind),
+    }
+
+
 def _channel(device: MCUDevice) -> int:
     """A counter of a site with the source that the example of a meter names."""
     example: Any = MeterInputSerializer.Meta.swagger_schema_fields["example"]
@@ -172,6 +218,7 @@ def _add_devices(world: World, device: MCUDevice) -> None:
         return make_claims(device.factory.organisation, world.hq)[0][0].pk
 
     _add_evidence(world, device.factory.energy_entries.get())
+    _add_reports(world, device.factory)
     world.path_values |= {
         "mcu-devices/{device_id}/calibrations": {"id": lambda: _calibration(device)},
         "mcu-devices/{device_id}/holds": {"id": lambda: _hold(device)},

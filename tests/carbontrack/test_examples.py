@@ -45,7 +45,7 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 FORMS["evidence_create"] = {"about": "energy_entry", "about_id": "1", "file": PNG}
 FORMS["firmware-images_create"] = {"file": b"binary", "version": "1.1.0", "signature": signed(b"binary")}
-NOT_SIGNED_IN = {"login", "register", "invitations_accept"}
+NOT_SIGNED_IN = {"compliance_verify", "login", "register", "invitations_accept"}
 
 
 @cache

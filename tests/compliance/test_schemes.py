@@ -1,3 +1,5 @@
+"""Periods, due dates and the register of schemes."""
+
 from datetime import date
 
 import pytest

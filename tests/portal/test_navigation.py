@@ -32,12 +32,22 @@ def current(items: list[NavItem]) -> dict[str, str]:
         (
             "hq",
             "/factories/",
-            ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Targets", "Organisation", "Members"],
+            [
+                "Morning",
+                "Factories",
+                "Devices",
+                "Alarms",
+                "Leaderboard",
+                "Targets",
+                "Reports",
+                "Organisation",
+                "Members",
+            ],
         ),
         (
             "auditor",
             "/factories/",
-            ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Targets", "API reference"],
+            ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Targets", "Reports", "API reference"],
         ),
         ("installer", "/factories/", ["Factories", "Devices", "Alarms"]),
         ("integrator", "/integrate/", ["First call", "API reference"]),
@@ -54,7 +64,7 @@ def test_a_manager_finds_the_pages_of_the_own_factory(cast: Cast, as_user: AsUse
     items, second = rows_of(as_user(cast.litein_manager), f"/factories/{cast.litein.pk}/")
 
     assert labels(items)[:2] == ["Today", "Chimney"]
-    assert labels(items)[-3:] == ["Alarms", "Leaderboard", "Targets"]
+    assert labels(items)[-4:] == ["Alarms", "Leaderboard", "Targets", "Reports"]
     assert current(items) == {"Chimney": "page"}
     assert second == []
 

@@ -1,0 +1,170 @@
+"""What a report says: gathers the inputs of a scheme, fills it, runs its checks, and writes canonical JSON.
+
+The same inputs as known on a moment give the same bytes, at any later time. Verdicts on targets are not known as of a
+moment: those of the draft are kept with the report and used again.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import translation
+
+from compliance import site_days, targets
+from compliance.formats.json import canonical
+from compliance.inventory.build import build
+from compliance.models import ComplianceReport, Target
+from compliance.reports.changes import changes_between
+from compliance.reports.checks import findings_of, stated
+from compliance.reports.content import Content
+from compliance.schemes import CheckFinding, ReportInputs, schemes
+from energy.models import EmissionFactor
+from factories.days import ONE_DAY, factory_day
+from factories.models import Factory
+from lib.decimals import plain
+
+Verdicts = dict[str, dict[str, Any]]
+PLACE = "place"  # the verdict on the place of the report; others by factory
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReport:
+    content: Content
+    findings: tuple[CheckFinding, ...]
+    verdicts: Verdicts
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Of `ComplianceReport`."""
+        data, kg = canonical(self.content), self.content.total_emissions_kg
+        return {
+            "content": data,
+            "digest": digest_of(data),
+            "total_emissions_kg": None if kg is None else round(Decimal(kg), 6),
+            "target_met": self.content.target_met,
+            "is_simulated": self.content.is_simulated,
+            "scheme_version": self.content.scheme_version,
+            "verdicts": self.verdicts,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+def rebuilt(report: ComplianceReport) -> bytes:
+    """The content once more, with what was known when it was made: identical to what is stored."""
+    return canonical(made(report, report.known_on, verdicts=report.verdicts).content)
+
+
+def made(report: ComplianceReport, known_on: datetime, *, verdicts: Verdicts | None = None) -> MadeReport:
+    """The report with what was known on a moment. With `verdicts`: those instead of today's."""
+    scheme = schemes()[report.scheme]
+    sites = covered(report)
+    judged = _judged(report, sites, known_on) if verdicts is None else verdicts
+    with translation.override(report.language):
+        inputs = _inputs(report, sites, known_on, judged)
+        findings = findings_of(scheme, inputs)
+        content = scheme.fill(inputs)
+        content = replace(
+            content,
+            sections=(*content.sections, *stated(findings)),
+            factors=content.factors or _factors(inputs),
+            changes=changes_between(report.supersedes, content) if report.supersedes else (),
+        )
+    return MadeReport(content, findings, judged)
+
+
+def covered(report: ComplianceReport) -> list[Factory]:
+    """A site's report covers it; an organisation's all sites that were in use within the period."""
+    if report.factory is not None:
+        return [report.factory]
+    in_use = Q(archived_at=None) | Q(archived_at__date__gt=report.period_start)
+    found = Factory.objects.select_related("organisation").filter(organisation=report.organisation_id)
+    return list(found.filter(in_use).order_by("pk"))
+
+
+def _inputs(report: ComplianceReport, sites: list[Factory], known_on: datetime, judged: Verdicts) -> ReportInputs:
+    verdicts = {name: _read(verdict) for name, verdict in judged.items()}
+    return ReportInputs(
+        organisation=report.organisation,
+        factories=tuple(sites),
+        factory=report.factory,
+        first_day=report.period_start,
+        end_day=report.end_day,
+        inventory=build(sites, report.period_start, report.end_day, gwp_set=report.gwp_set, as_known_on=known_on),
+        verdict=verdicts.get(PLACE),
+        verdicts={int(name): verdict for name, verdict in verdicts.items() if name != PLACE},
+        entered=dict(report.entered.values_list("field", "value")) if report.pk else {},
+        language=report.language,
+        known_on=known_on,
+        is_simulated=settings.DEMO,
+    )
+
+
+def _factors(inputs: ReportInputs) -> tuple[dict[str, Any], ...]:
+    """The rows of factors that went in: they are never overwritten."""
+    ids = {pk for line in inputs.inventory.lines for pk in line.factor_ids}
+    rows = EmissionFactor.objects.filter(pk__in=ids).select_related("energy_type").order_by("pk")
+    return tuple(
+        {
+            "id": str(row.pk),
+            "what": f"{row.energy_type.code} {row.gas}",
+            "value": plain(row.value),
+            "unit": row.unit,
+            "source": row.source,
+            "valid_from": row.valid_from.isoformat(),
+            "valid_to": row.valid_to.isoformat() if row.valid_to else "",
+            "version": str(row.version),
+        }
+        for row in rows
+    )
+
+
+# --- Verdicts on targets ----------------------------------------------------------------------
+def _judged(report: ComplianceReport, sites: list[Factory], known_on: datetime) -> Verdicts:
+    """Of the twelve months to the end of the period, or to the moment before it."""
+    if not sites:
+        return {}
+    site_days.refresh([site.pk for site in sites])
+    ends_at = max(factory_day(site, report.end_day - ONE_DAY).ends_at for site in sites)
+    at = min(known_on, ends_at)
+    found: dict[str, targets.Verdict | None] = {str(pk): one for pk, one in targets.verdicts_of(sites, at).items()}
+    of_place = found.get(str(report.factory_id)) if report.factory_id else None
+    if report.factory_id is None:
+        of_place = targets.verdict_of_organisation(report.organisation_id, at)
+    return {name: _kept(one) for name, one in {**found, PLACE: of_place}.items() if one is not None}
+
+
+def _kept(verdict: targets.Verdict) -> dict[str, Any]:
+    return {
+        "target": verdict.target.pk,
+        "met": verdict.met,
+        "reason": verdict.reason,
+        "actual": None if verdict.actual is None else str(verdict.actual),
+        "expected": str(verdict.expected),
+        "first_day": verdict.first_day.isoformat(),
+        "last_day": verdict.last_day.isoformat(),
+        "logged_days": verdict.logged_days,
+        "operating_days": verdict.operating_days,
+    }
+
+
+def _read(kept: Mapping[str, Any]) -> targets.Verdict:
+    return targets.Verdict(
+        target=Target.objects.get(pk=kept["target"]),
+        met=kept["met"],
+        reason=kept["reason"],
+        actual=None if kept["actual"] is None else Decimal(kept["actual"]),
+        expected=Decimal(kept["expected"]),
+        first_day=date.fromisoformat(kept["first_day"]),
+        last_day=date.fromisoformat(kept["last_day"]),
+        logged_days=kept["logged_days"],
+        operating_days=kept["operating_days"],
+    )
