@@ -74,6 +74,11 @@ def _lines_of_site(site: InventoryInputs) -> tuple[list[Line], list[Unknown]]:
     return lines + methane, unknown
 
 
+def site_lines(site: InventoryInputs) -> list[Line]:
+    """Everything that one site emits by its inputs."""
+    return _lines_of_site(site)[0]
+
+
 def _potentials() -> dict[tuple[str, str], Decimal]:
     """Of refrigerants by set, from the factor table; the newest version of each."""
     names = {f"ipcc-{gwp_set.lower()}": gwp_set for gwp_set in SETS}

@@ -139,13 +139,13 @@ def _load_contract_uses(sites: dict[int, InventoryInputs], as_known_on: datetime
     for pk, site in sites.items():
         if site.contracts:
             first_us, last_us = min(c.start_us for c in site.contracts), max(c.end_us for c in site.contracts)
-            windows.append((pk, _moment(first_us), _moment(last_us)))
+            windows.append((pk, moment_of(first_us), moment_of(last_us)))
     for use in uses_of(windows, [Carrier.GRID.value], as_known_on):
         if use.kind == "used":
             sites[use.factory_id].contract_uses.append(use)
 
 
-def _moment(microseconds_since_1970: int) -> datetime:
+def moment_of(microseconds_since_1970: int) -> datetime:
     return datetime.fromtimestamp(microseconds_since_1970 / 1_000_000, UTC)
 
 

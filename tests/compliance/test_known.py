@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from accounts.models import User
 from compliance.figures import site_figures
 from compliance.inputs import load
 from compliance.inventory.build import build
+from compliance.known.diff import diff
 from devices.models import Assignment
 from emissions.models import EmissionHour
 from energy.models import EnergyEntry
@@ -159,6 +161,12 @@ def test_each_figure_is_found_again_as_it_was_shown(history: list[list[tuple[Any
     for moment, figure in shown:
         assert world.shown(moment) == figure
     assert world.shown(now()) == shown[-1][1]
+    for start, end in [*pairwise(moment for moment, _figure in shown), (shown[0][0], shown[-1][0])]:
+        found = diff([world.factory], FIRST, END, start, end)
+        effects = [cause.effect for cause in found.causes if cause.effect is not None]
+        assert [sum(parts) for parts in zip(*effects, strict=True)] == list(found.amounts if effects else [])
+        assert any(found.amounts) <= bool(effects)
+        assert len(found.causes) > 0 or world.shown(start)[2] == world.shown(end)[2]
 
 
 @pytest.mark.django_db(transaction=True)
