@@ -16,10 +16,10 @@ from compliance.figures import site_figures
 from compliance.inputs import Stretch, load
 from compliance.models import SiteDay
 from compliance.record.days import error_columns, errors_of_days, heat_hours, record_columns
-from compliance.record.hours import stack_sigma
 from compliance.record.store import recorded_until, set_recorded, store, widened, with_device_of_record
 from factories.days import ONE_DAY, factory_day
 from factories.models import Factory
+from science.uncertainty import stack_sigma
 
 SITES_PER_ROUND = 25  # limits memory and the length of a transaction when a year of all sites is recomputed at once
 _LOCK = 0x53495445  # advisory lock class: one process at a time recomputes a site's days
@@ -106,7 +106,7 @@ def _make(windows: Mapping[int, Sequence[Stretch]]) -> int:
         hours = store(factories[factory_id], site.days, now) if factory_id in measured else {}
         records = heat_hours(site.place, site.days, hours)
         errors = errors_of_days(site.uses.values(), site.days)
-        sigma = stack_sigma(factories[factory_id])
+        sigma = stack_sigma(altitude_is_estimated=factories[factory_id].altitude_is_estimated)
         with localcontext(prec=60):  # the caller's context may keep fewer digits
             figures = list(
                 site_figures(

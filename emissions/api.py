@@ -30,6 +30,7 @@ from lib.pagination import page_size
 from lib.parameters import AS_CSV, parameter, require_forward
 from lib.reads import ReadKind, marked
 from lib.times import read_moment
+from science.uncertainty import stack_sigma
 
 Scope = dict[int, tuple[str, int]]  # the devices that a request may and wants to see: key -> (device id, factory)
 
@@ -195,9 +196,13 @@ class RollupsView(_InTimeOrder):
         ]
 
 
-def _assignments(periods: list[queries.RollupRow]) -> dict[int, tuple[int, bool]]:
+def _assignments(periods: list[queries.RollupRow]) -> dict[int, tuple[int, bool, float]]:
     rows = Assignment.objects.filter(pk__in={period.assignment_id for period in periods})
-    return {pk: (chimney, of_record) for pk, chimney, of_record in rows.values_list("pk", "chimney", "is_of_record")}
+    columns = ("pk", "chimney", "is_of_record", "factory__altitude_is_estimated")
+    return {
+        pk: (chimney, of_record, stack_sigma(altitude_is_estimated=is_estimated))
+        for pk, chimney, of_record, is_estimated in rows.values_list(*columns)
+    }
 
 
 class LatestView(ApiView):

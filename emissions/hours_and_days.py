@@ -189,8 +189,6 @@ def _day(device_id: int, start: datetime, assignment_id: int, rows: Sequence[Emi
         idle_ms=sum(row.idle_ms for row in rows),
         measured_hours=count("measured"),
         idle_hours=count("idle"),
-        substituted_hours=count("substituted"),
-        partial_hours=count("missing"),
         method_version=METHOD_VERSION,
         **_combine(rows),
     )

@@ -171,7 +171,7 @@ class HourColumns(Rollup, FireMeans):
 
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="hours")
     status = models.CharField(max_length=12, choices=HourStatus)
-    record_ug = models.BigIntegerField(null=True)  # null: missing and not substituted yet
+    record_ug = models.BigIntegerField(null=True)  # null: see `SubstitutedHour`
     operating_ms = models.IntegerField()
     idle_ms = models.IntegerField()
     method_version = models.CharField(max_length=12)
@@ -241,13 +241,11 @@ class EmissionDay(Rollup, FireMeans):
 
     pk = models.CompositePrimaryKey("device", "period_start", "assignment")
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="days")
-    record_ug = models.BigIntegerField(null=True)  # sum of the hours that have one; a total if all have
+    record_ug = models.BigIntegerField(null=True)  # sum of the measured and idle hours
     operating_ms = models.IntegerField()
     idle_ms = models.IntegerField()
     measured_hours = models.SmallIntegerField()
     idle_hours = models.SmallIntegerField()
-    substituted_hours = models.SmallIntegerField()
-    partial_hours = models.SmallIntegerField(default=0)  # measured, but for less than 80 % of the operating time
     method_version = models.CharField(max_length=12)
 
     class Meta:

@@ -17,7 +17,9 @@ from emissions import derive
 from emissions.derive import DerivedReading, ReadingRow, milliseconds, moment
 from lib import sql
 from lib.sql import Row
+from science.interval import UncertainMass
 from science.quality import CONTEXT
+from science.rounding import decimal_kg_from_micrograms
 
 HELD_ROWS = 20_000  # of all devices, while a list is read to its end
 Key = tuple[int, int, int, int]  # t_ms, device, stream (or assignment), seq: the order of every page
@@ -212,19 +214,40 @@ class RollupRow:
     flow_rate_m3s: float | None
     quality: int
     status: str  # of an hour; else empty
+    method: str  # by which hours were substituted; else empty
+    rule: str  # of a substituted hour: what gave its mass
     measured_hours: int | None  # of a day or month; else None
     idle_hours: int | None
     substituted_hours: int | None
     partial_hours: int | None
     begun_hours: int | None  # that the device was mounted, the running one included
+    stack_ug: int  # the part of the mass of record that has the error of the sensors
+    fuel_sigma_ug: int  # the other errors: see `SubstitutedHour`
+    bias_ug: int
+    variance_kg2: float
 
     @property
     def missing_hours(self) -> int | None:
-        """Hours begun in which nothing was measured."""
+        """Hours begun that have no mass of record, among them the running one until it is measured."""
         if self.begun_hours is None:
             return None
         hours = (self.measured_hours, self.idle_hours, self.substituted_hours, self.partial_hours)
         return max(0, self.begun_hours - sum(count or 0 for count in hours))
+
+    @property
+    def availability_pct(self) -> float | None:
+        """Measured hours of those not proved idle; of an hour, and without operation, None."""
+        operating = (self.begun_hours or 0) - (self.idle_hours or 0)
+        return 100.0 * (self.measured_hours or 0) / operating if operating > 0 else None
+
+    def record(self, stack_sigma: float) -> UncertainMass | None:
+        """The mass of record; `stack_sigma`: relative standard error of the chimney's sensors."""
+        if self.record_ug is None:
+            return None
+        errors = {"stack": self.stack_ug * stack_sigma, "fuel": self.fuel_sigma_ug, "filling": self.bias_ug}
+        systematic = {name: ug / 1e9 for name, ug in errors.items()}
+        kg = decimal_kg_from_micrograms(self.record_ug)
+        return UncertainMass(kg, systematic, self.variance_kg2, self.over_range_ms > 0)
 
     @property
     def length_ms(self) -> int:
@@ -240,6 +263,7 @@ class RollupRow:
 
 
 RESOLUTIONS = ("minute", "hour", "day", "month")
+_STATEMENTS = {name: f"rollups_{'day' if name == 'month' else name}" for name in RESOLUTIONS}
 
 
 def rollups_page(
@@ -255,5 +279,11 @@ def rollups_page(
     """One page of minutes, hours, days or months that begin in [start, end), ascending by time."""
     _t_ms, device, assignment, _zero = cursor.key if cursor else (None, None, None, None)
     parameters: dict[str, Any] = {"device_ids": list(device_ids), "start": start, "end_": end, "now": now}
-    parameters |= {"cursor_device": device, "cursor_assignment": assignment}
-    return _page(f"rollups_{resolution}", parameters, RollupRow, lambda period: period.key, cursor, size)
+    parameters |= {
+        "cursor_device": device,
+        "cursor_assignment": assignment,
+        "unit": resolution,
+        "step": f"1 {resolution}",
+    }
+    parameters["is_backward"] = cursor is not None and cursor.is_backward
+    return _page(_STATEMENTS[resolution], parameters, RollupRow, lambda period: period.key, cursor, size)

@@ -70,22 +70,35 @@ class RollupSerializer(serializers.Serializer[Any]):
     measured_kg = serializers.CharField(help_text="integral over the time covered; gaps are missing, not zero")
     record_kg = serializers.CharField(
         allow_null=True,
-        help_text="of an hour covered to 80 %, or proved idle; of a day or month that is over, the sum of all its "
-        "hours; null: an hour is missing, or the period is running, or a minute",
+        help_text="of an hour covered to 80 %, or proved idle, else its substitute; of a day or month that is over, "
+        "the sum of all its hours; null: an hour is missing, or the period is running, or a minute",
+    )
+    low_kg = serializers.CharField(allow_null=True, help_text="of record_kg, k = 2: see method 6; null without one")
+    high_kg = serializers.CharField(
+        allow_null=True, help_text="of record_kg, k = 2; null without one, or where it is at least that much"
     )
     is_lower_bound = serializers.BooleanField(
         help_text="true: a sensor was at the end of its range, so both masses are at least what they say"
     )
     coverage_pct = serializers.FloatField()
-    status = serializers.CharField(help_text="of an hour: measured, idle, missing, substituted; else empty")
+    status = serializers.CharField(help_text="of an hour: measured, partial, substituted, idle or missing; else empty")
+    method = serializers.CharField(
+        allow_blank=True, help_text="by which hours without enough data were substituted: fuel_based, epa, eu; or empty"
+    )
+    rule = serializers.CharField(allow_blank=True, help_text="of a substituted hour: what gave its mass")
     measured_hours = serializers.IntegerField(allow_null=True, help_text="of a day or month, by status; else null")
     idle_hours = serializers.IntegerField(allow_null=True, help_text="proved idle")
     substituted_hours = serializers.IntegerField(allow_null=True)
     partial_hours = serializers.IntegerField(
-        allow_null=True, help_text="measured for less than 80 % of the operating time; the running hour is one"
+        allow_null=True, help_text="measured for less than 80 % of the operating time, and substituted"
     )
     missing_hours = serializers.IntegerField(
-        allow_null=True, help_text="begun with the device in its chimney, and nothing measured"
+        allow_null=True,
+        help_text="begun with the device in its chimney, and without a mass of record; the running hour is one until "
+        "it is measured",
+    )
+    monitor_availability_pct = serializers.FloatField(
+        allow_null=True, help_text="of a day or month: measured hours of those not proved idle"
     )
     co2_ppm = serializers.FloatField(allow_null=True, help_text="mean over valid readings")
     temperature_c = serializers.FloatField(allow_null=True)
@@ -114,11 +127,13 @@ def settling_fields(settling: Settling | None) -> dict[str, str | None]:
 def rollup_row(
     period: RollupRow,
     device_ids: dict[int, tuple[str, int]],
-    assignments: dict[int, tuple[int, bool]],
+    assignments: dict[int, tuple[int, bool, float]],
     settling: Settling | None,
 ) -> dict[str, Any]:
+    """`assignments`: chimney, whether of record, relative standard error of the sensors."""
     device_id, factory_id = device_ids[period.device_id]
-    chimney_id, is_of_record = assignments[period.assignment_id]
+    chimney_id, is_of_record, stack_sigma = assignments[period.assignment_id]
+    record = period.record(stack_sigma)
     return {
         "factory": factory_id,
         "device": device_id,
@@ -127,15 +142,20 @@ def rollup_row(
         "period_start": period.period_start.isoformat().replace("+00:00", "Z"),
         "period_end": period.period_end.isoformat().replace("+00:00", "Z"),
         "measured_kg": str(decimal_kg_from_micrograms(period.measured_ug)),
-        "record_kg": None if period.record_ug is None else str(decimal_kg_from_micrograms(period.record_ug)),
+        "record_kg": None if record is None else str(record.likely_kg),
+        "low_kg": None if record is None else str(record.low_kg),
+        "high_kg": None if record is None or record.high_kg is None else str(record.high_kg),
         "is_lower_bound": period.over_range_ms > 0,
         "coverage_pct": round(period.coverage_pct, 4),
         "status": period.status,
+        "method": period.method,
+        "rule": period.rule,
         "measured_hours": period.measured_hours,
         "idle_hours": period.idle_hours,
         "substituted_hours": period.substituted_hours,
         "partial_hours": period.partial_hours,
         "missing_hours": period.missing_hours,
+        "monitor_availability_pct": period.availability_pct,
         "co2_ppm": period.co2_ppm,
         "temperature_c": period.temperature_c,
         "velocity_ms": period.velocity_ms,

@@ -29,6 +29,8 @@ STACK_BUDGET: Mapping[str, float] = MappingProxyType(
     }
 )
 PRESSURE_FROM_ALTITUDE = 0.015  # replaces 0.005 without a barometer
+#: What an estimated altitude may be wrong by [m]: a town's height is used where a site states none. [A]
+ESTIMATED_ALTITUDE_ERROR_M = 100.0
 
 
 class ActivityData(StrEnum):
@@ -127,8 +129,18 @@ def stack_budget(*, has_barometer: bool, altitude_error_m: float = 0.0) -> dict[
     return budget
 
 
+def stack_sigma(*, altitude_is_estimated: bool) -> float:
+    """Return the relative one-sigma error [1] of what a chimney's sensors measure.
+
+    Notes: With the error of a pressure that follows from the altitude, because an hour does not tell whether a
+    barometer was used.
+    """
+    error_m = ESTIMATED_ALTITUDE_ERROR_M if altitude_is_estimated else 0.0
+    return combined(stack_budget(has_barometer=False, altitude_error_m=error_m).values())
+
+
 def activity_sigma(activity: ActivityData) -> float:
-    """Return the relative one-sigma error [1] of an amount. Source: IPCC 2006 V2 Ch2 Table 2.15 and own choices."""
+    """Return the relative one-sigma error [1] of an amount. Source: IPCC 2006 V2 Ch2 Table 2.15."""
     return ACTIVITY_SIGMA[activity]
 
 
@@ -149,7 +161,7 @@ def factor_sigma(of: FactorOf, gas: str) -> float:
 
     Parameters: what it is about; its gas as factor rows name it, with biogenic CO2 as "CO2" of biomass.
     Raises: ValueError for a gas that such a factor has not.
-    Source: IPCC 2006 V2 Ch1 Tables 1.2 and 1.4, Ch2 Table 2.12; the others are choices of our own.
+    Source: IPCC 2006 V2 Ch1 Tables 1.2 and 1.4, Ch2 Table 2.12. The others are choices of our own.
     """
     known = _FACTOR_SIGMA[of]
     if gas not in known:

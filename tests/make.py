@@ -17,7 +17,7 @@ from compliance.services import TargetInput, set_target
 from devices.access import rotate_secret
 from devices.choices import Co2Basis, PressureCompensation
 from devices.models import Assignment, MCUDevice
-from emissions.models import STREAM_OFFSET, Emission
+from emissions.models import STREAM_OFFSET, Emission, SubstitutedHour
 from emissions.partitions import ensure_partitions
 from energy.models import EnergyEntry
 from energy.services import EntryInput, energy_log
@@ -130,6 +130,14 @@ def make_assignment(**fields: Any) -> Assignment:
     fields.setdefault("co2_basis", Co2Basis.WET)
     fields.setdefault("pressure_compensation", PressureCompensation.NONE)
     return Assignment.objects.create(device=device, chimney=chimney, factory=device.factory, **fields)
+
+
+def make_substitute(assignment: Assignment, start: datetime, record_ug: int, **fields: Any) -> SubstitutedHour:
+    known = {"status": "substituted", "method": "fuel_based", "rule": "fuel", "record_ug": record_ug}
+    errors = {"fuel_sigma_ug": 0, "bias_ug": 0, "variance_kg2": 0.0, "takes_from_stack": False, "method_version": "2"}
+    return SubstitutedHour.objects.create(
+        device_id=assignment.device_id, assignment=assignment, period_start=start, **(known | errors | fields)
+    )
 
 
 def make_energy_entry(factory: Factory | None = None, *, user: User | None = None, **fields: Any) -> EnergyEntry:

@@ -15,17 +15,9 @@ from factories.days import days_between, local_day_start, local_hour_start, runn
 from factories.known import factories_known
 from factories.models import Factory
 from lib import history, sql
-from science import uncertainty
+from science.uncertainty import stack_sigma
 
-# What an estimated altitude may be wrong by. A town's height is used where a site states none. [A]
-ESTIMATED_ALTITUDE_ERROR_M = 100.0
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def stack_sigma(factory: Factory) -> float:
-    """Relative standard error of what a chimney's sensors measure; that of the pressure as if it had no barometer."""
-    error_m = ESTIMATED_ALTITUDE_ERROR_M if factory.altitude_is_estimated else 0.0
-    return uncertainty.combined(uncertainty.stack_budget(has_barometer=False, altitude_error_m=error_m).values())
 
 
 def hours_of_record(
@@ -90,7 +82,7 @@ def _load(
         place = Site(factory.pk, factory.sector, factory.organisation.gwp_set, tuple(sources))
         fuel = fuel_of_chimneys(uses, days, place, chimney_ids)
     devices = dict(MCUDevice.objects.filter(pk__in={a.device_id for a in assignments}).values_list("pk", "device_id"))
-    sigma = stack_sigma(factory)
+    sigma = stack_sigma(altitude_is_estimated=factory.altitude_is_estimated)
     chimneys = []
     for chimney_id in chimney_ids:
         own = [a for a in assignments if a.chimney_id == chimney_id]

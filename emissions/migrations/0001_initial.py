@@ -160,8 +160,6 @@ class Migration(migrations.Migration):
                 ("idle_ms", models.IntegerField()),
                 ("measured_hours", models.SmallIntegerField()),
                 ("idle_hours", models.SmallIntegerField()),
-                ("substituted_hours", models.SmallIntegerField()),
-                ("partial_hours", models.SmallIntegerField(default=0)),
                 ("method_version", models.CharField(max_length=12)),
                 (
                     "assignment",

@@ -4,8 +4,9 @@
 -- cursor_assignment (null: from the end), limit_. /* direction */ is replaced by ASC or DESC.
 SELECT p.device_id, p.assignment_id, p.period_start, p.period_start + interval '1 minute' AS period_end,
        p.measured_ug, NULL::bigint AS record_ug, p.covered_ms, p.over_range_ms, p.co2_ppm, p.temperature_c, p.velocity_ms,
-       p.flow_rate_m3s, p.quality, '' AS status, NULL AS measured_hours, NULL AS idle_hours,
-       NULL AS substituted_hours, NULL AS partial_hours, NULL AS begun_hours
+       p.flow_rate_m3s, p.quality, '' AS status, '' AS method, '' AS rule, NULL AS measured_hours, NULL AS idle_hours,
+       NULL AS substituted_hours, NULL AS partial_hours, NULL AS begun_hours,
+       0 AS stack_ug, 0 AS fuel_sigma_ug, 0 AS bias_ug, 0.0::float8 AS variance_kg2
 FROM emissions_emissionminute AS p
 WHERE p.device_id = ANY (%(device_ids)s::integer[])
   AND (%(start)s::timestamptz IS NULL OR p.period_start >= %(start)s)

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devices.models import MCUDevice
+from devices.models import Assignment, MCUDevice
 from emissions import queries, rollups
 from emissions.models import STREAM_OFFSET, Emission
 from lib.exports import cell
@@ -58,6 +58,11 @@ ROLLUP = {
     "substituted_hours",
     "partial_hours",
     "missing_hours",
+    "monitor_availability_pct",
+    "low_kg",
+    "high_kg",
+    "method",
+    "rule",
     "co2_ppm",
     "temperature_c",
     "velocity_ms",
@@ -247,10 +252,17 @@ def test_a_device_of_another_factory_is_not_in_this_one(hq: Client, device: MCUD
 
 
 # --- Roll-ups ----------------------------------------------------------------------------------
+def mounted(device: MCUDevice) -> None:
+    """For the three hours of `two_hours` alone: each hour with a device has a row."""
+    start = datetime(2026, 10, 31, 23, tzinfo=NAIROBI)
+    Assignment.objects.filter(device=device).update(valid_from=start, valid_to=start + timedelta(hours=3))
+
+
 @pytest.fixture
 def two_hours(device: MCUDevice) -> MCUDevice:
     """From a quarter to midnight, the last of the month's days here, for two hours at a steady fire."""
     start = datetime(2026, 10, 31, 23, 45, tzinfo=NAIROBI)
+    mounted(device)
     make.make_readings(device, start, 1441, co2_ppm=lambda i: 96_000.0 + i % 7 * 10)
     rollups.touch_period(device.pk, start, None)
     rollups.roll_up_touched()
@@ -323,8 +335,8 @@ def test_roll_ups_of_a_period_are_those_that_begin_in_it(hq: Client, two_hours: 
 def test_a_day_of_a_zone_with_summer_time_has_25_hours(hq: Client, cast: Cast) -> None:
     cast.litein.time_zone = "Europe/Berlin"
     cast.litein.save()
-    device = make.make_assignment(device=make.make_device(factory=cast.litein)).device
     start = datetime(2026, 10, 25, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+    device = make.make_assignment(device=make.make_device(factory=cast.litein), valid_from=start).device
     make.make_readings(device, start, 26, interval_s=3600.0)
     rollups.touch_period(device.pk, start, None)
     rollups.roll_up_touched()
@@ -385,6 +397,7 @@ def test_a_file_of_roll_ups_is_all_pages_of_the_list(
     hq: Client, two_hours: MCUDevice, cast: Cast, of: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = make.make_assignment(device=make.make_device(factory=cast.litein, device_id="a-second")).device
+    mounted(other)
     make.make_readings(other, datetime(2026, 10, 31, 23, 50, tzinfo=NAIROBI), 1200)
     rollups.touch_period(other.pk, MIDNIGHT - timedelta(days=30), None)
     rollups.roll_up_touched()

@@ -61,7 +61,7 @@ def chimney(cast: Cast) -> Any:
         elif i == 4:
             hour(assignment, at, HourStatus.MISSING, 70)
         elif i == 6:
-            hour(assignment, at, HourStatus.SUBSTITUTED, 0, record_ug=300 * KG)
+            make.make_substitute(assignment, at, 300 * KG)
         elif i != 5:
             hour(assignment, at)
     return assignment

@@ -1,5 +1,6 @@
 """Hours on real PostgreSQL: over range, idle with gaps, slow point readings, and what day and month say of them."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +27,8 @@ def rolled_up(device: Any) -> list[EmissionHour]:
 
 
 def row_of(device: Any, resolution: str, now: datetime) -> RollupRow:
-    (row,) = queries.rollups_page(resolution, [device.pk], MIDNIGHT - 31 * DAY, None, None, 10, now=now).rows
+    rows = queries.rollups_page(resolution, [device.pk], MIDNIGHT - 31 * DAY, None, None, 1000, now=now).rows
+    row = [found for found in rows if found.period_start <= MIDNIGHT][-1]
     assert isinstance(row, RollupRow)
     return row
 
@@ -122,7 +124,8 @@ def test_a_day_with_a_missing_hour_has_no_mass_of_record() -> None:
     row = row_of(device, "day", MIDNIGHT + DAY)
 
     assert row.record_ug is None
-    assert (row.measured_hours, row.idle_hours, row.partial_hours, row.missing_hours) == (22, 0, 1, 1)
+    # Without a substitute both are missing, the one measured for half an hour too.
+    assert (row.measured_hours, row.idle_hours, row.partial_hours, row.missing_hours) == (22, 0, 0, 2)
     assert row.measured_ug > 0
     assert row_of(device, "month", MIDNIGHT + 31 * DAY).record_ug is None
 
@@ -158,9 +161,10 @@ def test_days_without_any_reading_are_missing_in_their_month() -> None:
 @pytest.mark.parametrize("resolution", ["day", "month"])
 def test_what_a_period_lacks_costs_no_look_at_its_hours(resolution: str) -> None:
     device = make.make_assignment().device
-    statement = queries.sql.load("emissions", f"rollups_{resolution}").replace("/* direction */", "ASC")
+    statement = queries.sql.load("emissions", "rollups_day").replace("/* direction */", "ASC")
     names = "end_ after_at before_at cursor_device cursor_assignment".split()
     parameters: dict[str, Any] = dict.fromkeys(names) | {"device_ids": [device.pk], "start": MIDNIGHT}
+    parameters |= {"unit": resolution, "step": f"1 {resolution}", "is_backward": False}
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN " + statement, parameters | {"now": MIDNIGHT, "limit_": 10})
         plan = "\n".join(line for (line,) in cursor.fetchall())
@@ -168,3 +172,64 @@ def test_what_a_period_lacks_costs_no_look_at_its_hours(resolution: str) -> None
     assert "emissions_emissionday" in plan
     assert "emissions_emissionhour" not in plan
     assert EmissionDay.objects.count() == 0
+
+
+# --- Hours of record in the series --------------------------------------------------------------------
+def test_every_hour_begun_has_a_row_and_their_counts_add_up() -> None:
+    assignment = make.make_assignment(valid_from=MIDNIGHT)
+    device = assignment.device
+    lively_fire(device, MIDNIGHT, 20 * 60, interval_s=60.0)
+    ten = MIDNIGHT + 10 * HOUR
+    Emission.objects.filter(timestamp__gt=ten, timestamp__lt=ten + 1.5 * HOUR).delete()
+    rolled_up(device)
+    of_record = {"fuel_sigma_ug": 50 * 10**9, "bias_ug": -30 * 10**9, "variance_kg2": 1600.0}
+    make.make_substitute(assignment, ten, 500 * 10**9, **of_record)
+    make.make_substitute(assignment, ten + HOUR, 500 * 10**9, status="partial", **of_record)
+    now = MIDNIGHT + DAY
+
+    hours = queries.rollups_page("hour", [device.pk], None, None, None, 100, now=now).rows
+    day = row_of(device, "day", now)
+    for n in range(4):
+        make.make_substitute(assignment, MIDNIGHT + (20 + n) * HOUR, 500 * 10**9, **of_record)
+    whole = row_of(device, "day", now)
+
+    assert [hour.status for hour in hours[9:13]] == ["measured", "substituted", "partial", "measured"]
+    assert [hour.status for hour in hours[20:24]] == ["missing"] * 4
+    assert (hours[10].record_ug, hours[10].method, hours[20].record_ug) == (500 * 10**9, "fuel_based", None)
+    assert (day.measured_hours, day.partial_hours, day.substituted_hours, day.missing_hours) == (18, 1, 1, 4)
+    assert (day.record_ug, day.availability_pct) == (None, 75.0)  # 18 of 24 h
+    measured_ug = sum(hour.record_ug or 0 for hour in hours if hour.status == "measured")
+    assert whole.record_ug == measured_ug + 6 * 500 * 10**9
+    record = whole.record(0.1)
+    assert record is not None
+    # Sensors 10 % of what was measured, wood 6 x 50 kg, bias 6 x -30 kg, variance 6 x 1,600 kg2.
+    half = 2 * math.sqrt((0.1 * measured_ug / 1e9) ** 2 + 300.0**2 + 180.0**2 + 9600.0)
+    assert float(record.low_kg) == pytest.approx(whole.record_ug / 1e9 - half)
+    assert row_of(device, "month", MIDNIGHT + 31 * DAY).missing_hours == 11 * 24 - 18 - 6  # to the end of November
+
+
+def test_pages_of_hours_are_the_same_there_and_back_past_midnight_and_gaps() -> None:
+    device = make.make_assignment(valid_from=MIDNIGHT, valid_to=MIDNIGHT + 30 * HOUR).device
+    other = make.make_assignment(valid_from=MIDNIGHT + 5 * HOUR).device
+    devices, now = [device.pk, other.pk], MIDNIGHT + 40 * HOUR
+
+    def page(cursor: queries.Cursor | None) -> queries.Page:
+        return queries.rollups_page("hour", devices, MIDNIGHT + HOUR / 2, None, cursor, 7, now=now)
+
+    there, following = [], None
+    while True:
+        found = page(following)
+        there += found.rows
+        following = found.following
+        if following is None:
+            break
+    back: list[RollupRow] = []
+    preceding = queries.Cursor((*there[-1].key[:3], 1), is_backward=True)
+    while preceding is not None:
+        found = page(preceding)
+        back = [*found.rows, *back]
+        preceding = found.preceding  # type: ignore[assignment]
+
+    assert len(there) == 29 + 36  # from 01:00 on; from 05:00 to the running hour
+    assert [row.key for row in there] == sorted(row.key for row in there)
+    assert [row.key for row in back] == [row.key for row in there[:-1]]

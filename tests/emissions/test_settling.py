@@ -211,8 +211,9 @@ def test_the_number_of_queries_grows_with_nothing() -> None:
 
 # --- In the API --------------------------------------------------------------------------------
 def test_a_row_of_the_api_says_until_when_it_may_change(as_user: AsUser, cast: Cast) -> None:
-    device = make.make_assignment(device=make.make_device(factory=cast.litein)).device
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    times = {"valid_from": this_hour - HOUR, "valid_to": this_hour}
+    device = make.make_assignment(device=make.make_device(factory=cast.litein), **times).device
     readings = make.make_readings(device, this_hour - HOUR, 30)
     rollups.touch_period(device.pk, this_hour - HOUR, None)
     rollups.roll_up_touched()

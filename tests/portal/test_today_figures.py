@@ -164,7 +164,8 @@ def hours(api: Api) -> dict[datetime, Decimal]:
     for week in range(5):  # an answer has at most 1,000 rows
         start = first + 6 * week * A_DAY
         for row in api.rows("emissions/hours", **{"from": start.isoformat(), "to": (start + 6 * A_DAY).isoformat()}):
-            found[moment(row["period_start"])] = Decimal(row["record_kg"])
+            if row["record_kg"] is not None:
+                found[moment(row["period_start"])] = Decimal(row["record_kg"])
     return found
 
 
