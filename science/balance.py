@@ -146,7 +146,7 @@ def judge(days: Sequence[DayPair], *, width: float = START_WIDTH, fewest_days: i
         verdict, changes = BalanceVerdict.UNKNOWN if value is None else BalanceVerdict.NOTHING, None
         if change is not None:
             verdict, changes = _cause(channels, at, change)
-        elif not small[at] and _makes_nothing(day):
+        elif not small[at] and _makes_nothing(day, days[max(0, at - RECENT) : at]):
             verdict = BalanceVerdict.NO_PRODUCTION
         elif (entered := diluted[at]) is not None:
             verdict, changes = BalanceVerdict.FALSE_AIR, _changes(channels, at, entered, is_gradual=False)
@@ -168,8 +168,11 @@ def _small_days(days: Sequence[DayPair]) -> list[bool]:
     return small
 
 
-def _makes_nothing(day: DayPair) -> bool:
-    return bool(day.stack_kg) and (day.made_kg == 0 or (day.made_kg is None and day.production_is_due))
+def _makes_nothing(day: DayPair, before: Sequence[DayPair]) -> bool:
+    """Whether a fire burned for nothing. Where production is mostly not written, its absence says nothing."""
+    is_usually_written = 2 * sum(past.made_kg is not None for past in before) > len(before)
+    is_absent = day.made_kg is None and day.production_is_due and is_usually_written
+    return bool(day.stack_kg) and (day.made_kg == 0 or is_absent)
 
 
 def _log(part: float | None, whole: float | None) -> float | None:

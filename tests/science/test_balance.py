@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -68,6 +69,11 @@ def test_fire_without_production_waits_until_production_is_due() -> None:
     unwritten = DayPair(23_100, 23_100, None, 0.08, production_is_due=False)
     warm_up = DayPair(2_000, 2_000, 0.0, 0.08)
 
+    due = replace(unwritten, production_is_due=True)
+    never_written = [replace(day, made_kg=None) for day in days]
+
+    assert judge([*days, due])[-1].verdict is BalanceVerdict.NO_PRODUCTION
+    assert judge([*never_written, due])[-1].verdict is BalanceVerdict.NOTHING  # the alarm of a missing log says it
     assert judge([*days, burned])[-1].verdict is BalanceVerdict.NO_PRODUCTION
     assert judge([*days, unwritten])[-1].verdict is BalanceVerdict.NOTHING
     assert judge([*days, warm_up])[-1].verdict is BalanceVerdict.UNKNOWN
