@@ -6,6 +6,7 @@ PDF/A-2a and PDF/UA-1; with a text in a script that none of the fonts has, drawn
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,8 +31,8 @@ FONTS = [
 ]
 STANDARDS: dict[str, Any] = {"pdf_standards": ["a-2a", "ua-1"]}
 PLATES = 4  # figures on the cover
-WIDEST_TEXT, PORTRAIT, LANDSCAPE = 28, 137, 205  # characters: of a column of words, of a row on a page
-SIZE_PT = 8.5
+WIDEST_TEXT, PORTRAIT, LANDSCAPE = 28, 135, 202  # characters: of a column of words, of a row on a page
+SIZE_PT, SMALLEST = 8.5, 0.78  # of a table's text, and the share of it that can still be read
 FACTS = ("scheme", "gwp_set", "method_version", "inputs_sha256", "sha256", "verify_url", "made_at")
 
 
@@ -76,6 +77,7 @@ def _data(content: Content, made_at: datetime, stamp: Stamp) -> dict[str, Any]:
             "digest": _("Digest"),
             "absent": _("not provided"),
             "entered": _("entered"),
+            "none": _("none"),
             "statement": facts["statement"].label if content.statement else "",
             "columns": [_("Item"), _("Value"), _("Unit"), _("Low to high")],
         },
@@ -83,20 +85,35 @@ def _data(content: Content, made_at: datetime, stamp: Stamp) -> dict[str, Any]:
 
 
 def _plates(content: Content) -> list[dict[str, Any]]:
-    """The total, short for the eye and exact below, and the first figures that have an interval."""
+    """The total and the first figures that have an interval, to four digits for the eye; what is exact stands below."""
     fields = [f for section in content.sections for f in section.fields if f.low and is_quantity(f)]
-    kg = Decimal(content.total_emissions_kg) if content.total_emissions_kg is not None else None
+    kg = content.total_emissions_kg
     scales = {"k": 1, "t": 1000}
-    of_total = [f for f in fields if Decimal(f.value or 0) * scales.get(f.unit[:1], 0) == kg]
-    more = [f"{_('Target')}: {target_words(content)}"]
-    value = None
-    if kg is not None:
-        value = f"{kg / 1000:,.1f}" if kg >= 10_000 else f"{kg / 1000:,.3f}"
-        range_of_it = f", {interval(of_total[0])} {of_total[0].unit}" if of_total else ""
-        more.insert(0, f"{grouped(content.total_emissions_kg or '')} kg{range_of_it}")
-    total = {"label": _("Total emissions"), "value": value, "unit": "t CO2e", "more": "\n".join(more)}
+    of_total = [f for f in fields if kg and Decimal(f.value or 0) * scales.get(f.unit[:1], 0) == Decimal(kg)]
+    total = {
+        "label": _("Total emissions"),
+        "value": None if kg is None else _short(str(Decimal(kg) / 1000)),
+        "unit": "t CO2e",
+        "more": "\n".join(
+            [
+                *([f"{grouped(kg)} kg"] if kg else []),
+                *(f"{_short_interval(field)} {field.unit}" for field in of_total[:1]),
+                f"{_('Target')}: {target_words(content)}",
+            ]
+        ),
+    }
     others = [field for field in fields if field not in of_total][: PLATES - 1]
-    return [total, *({**_field(field), "more": interval(field)} for field in others)]
+    short = [{"value": _short(field.value or "0"), "more": _short_interval(field)} for field in others]
+    return [total, *({**_field(field), **shown} for field, shown in zip(others, short, strict=True))]
+
+
+def _short(text: str) -> str:
+    number = Decimal(text)
+    return f"{number:,.{min(max(3 - number.adjusted(), 0), 6)}f}" if number else "0"
+
+
+def _short_interval(field: Field) -> str:
+    return interval(replace(field, low=_short(field.low or "0"), high=field.high and _short(field.high)))
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -119,7 +136,7 @@ def _field(field: Field) -> dict[str, Any]:
         "unit": field.unit,
         "interval": interval(field),
         "number": is_quantity(field),
-        "entered": field.origin == ENTERED,
+        "entered": field.origin == ENTERED and field.value is not None,
     }
 
 
@@ -130,27 +147,34 @@ def _table(table: Table) -> dict[str, Any]:
         for row in table.rows
     ]
     label, found = sums(table)
-    summed = ["" if total is None else grouped(total) for total in found] if label else []
-    if summed and not summed[0]:
-        summed[0] = label
+    totals = [total and grouped(total) for total in found]
+    first = next((index for index, total in enumerate(found) if total is not None), 0)
     columns = [
-        {"label": column.label, "unit": column.unit, "number": column.is_number, "weight": _weight(column, cells)}
-        for column, *cells in zip(table.columns, *rows, strict=True)
+        {
+            "label": column.label,
+            "unit": column.unit,
+            "number": column.is_number,
+            "weight": _weight(column, cells, total),
+        }
+        for column, total, *cells in zip(table.columns, totals, *rows, strict=True)
     ]
-    characters = sum(column["weight"] for column in columns) + len(columns)
+    characters = sum(column["weight"] for column in columns)
+    is_wide = characters > PORTRAIT / SMALLEST
     return {
         "title": table.title,
         "note": table.note,
         "columns": columns,
         "rows": rows,
-        "sums": summed,
-        "wide": characters > PORTRAIT,
-        "size": SIZE_PT * min(1.0, max(0.6, LANDSCAPE / max(characters, 1))),
+        "sum": label,
+        "sum_after": first,
+        "sums": [total or "" for total in totals[first:]] if label else [],
+        "wide": is_wide,
+        "size": SIZE_PT * min(1.0, max(SMALLEST, (LANDSCAPE if is_wide else PORTRAIT) / max(characters, 1))),
     }
 
 
-def _weight(column: Column, cells: Sequence[str | None]) -> int:
-    """How many characters wide it wants to be: numbers stay on one line, words wrap."""
-    longest = max((len(_("not provided") if cell is None else cell) for cell in cells), default=0)
+def _weight(column: Column, cells: Sequence[str | None], total: str | None) -> int:
+    """How many characters wide it wants to be, with its margins: numbers stay on one line, words wrap."""
+    longest = max(len(_("not provided") if cell is None else cell) for cell in (*cells, total or ""))
     header = max((len(word) for word in column.label.split()), default=0)
-    return max(5, min(header, WIDEST_TEXT), longest if column.is_number else min(longest, WIDEST_TEXT))
+    return 2 + max(4, min(header, WIDEST_TEXT), longest if column.is_number else min(longest, WIDEST_TEXT))

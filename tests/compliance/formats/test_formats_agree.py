@@ -56,16 +56,18 @@ def missing_values(content: Content) -> dict[str, list[str]]:
     words, in_pdf = set(text.split()), squeezed(text)
     sheets = openpyxl.load_workbook(io.BytesIO(book), data_only=True)
     in_book = {cell for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
+    in_numbers = {
+        float(f"{cell:.15g}") for cell in in_book if isinstance(cell, int | float)
+    }  # what a spreadsheet keeps
     in_table = {cell.removeprefix("'") for row in csv.reader(io.StringIO(table.decode())) for cell in row}
     found: dict[str, list[str]] = {"pdf": [], "xlsx": [], "csv": []}
     for value in values_of(content):
+        printed_as = (value, grouped(value))
         # A short number is a word of its own, or any page number would stand for it.
         is_short = is_number(value) and len(value) <= 12
-        if grouped(value) not in words and (
-            is_short or not any(squeezed(v) in in_pdf for v in (value, grouped(value)))
-        ):
+        if not words.intersection(printed_as) and (is_short or not any(squeezed(v) in in_pdf for v in printed_as)):
             found["pdf"].append(value)
-        if value not in in_book and not (is_number(value) and float(value) in in_book):
+        if value not in in_book and not (is_number(value) and float(f"{float(value):.15g}") in in_numbers):
             found["xlsx"].append(value)
         if value not in in_table:
             found["csv"].append(value)
