@@ -46,6 +46,11 @@ class Action(StrEnum):
     MAKE_REPORTS = "make_reports"  # draft, enter values, withdraw, supersede; whom they are mailed to
     SIGN_REPORTS = "sign_reports"
     PUBLISH_REPORTS = "publish_reports"
+    SHARE_REPORTS = "share_reports"  # links that show a published report without a sign-in
+    VERIFY_REPORTS = "verify_reports"  # sample, findings, materiality, opinion: all that an auditor writes
+    ANSWER_FINDINGS = "answer_findings"
+    DISPUTE = "dispute"  # contest readings, a gap, a place
+    DECIDE_DISPUTES = "decide_disputes"
     VIEW_ALERTS = "view_alerts"
     ACKNOWLEDGE_ALERTS = "acknowledge_alerts"  # the life of an alarm: acknowledge, assign, comment, snooze, close
     MANAGE_ALERT_RULES = "manage_alert_rules"
@@ -74,15 +79,17 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     | _ACTIVITY
     | {
         *(Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION),
-        *(Action.WRITE_SITE_EVENTS, Action.ACKNOWLEDGE_ALERTS),
+        *(Action.WRITE_SITE_EVENTS, Action.ACKNOWLEDGE_ALERTS, Action.ANSWER_FINDINGS, Action.DISPUTE),
     },
-    Role.HQ_MANAGER: frozenset(Action),
+    # Nobody verifies the reports that they make.
+    Role.HQ_MANAGER: frozenset(Action) - {Action.VERIFY_REPORTS},
     Role.INSTALLER: _READ
     | {Action.USE_PORTAL, Action.MANAGE_DEVICES, Action.EDIT_GEOMETRY, Action.ACKNOWLEDGE_ALERTS}
     | {Action.MANAGE_PROFILES, Action.VIEW_REJECTED, Action.REPLAY_REJECTED},
     Role.AUDITOR: _READ
     | _ACTIVITY
-    | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED, Action.VIEW_REPORT_DRAFTS},
+    | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED, Action.VIEW_REPORT_DRAFTS}
+    | {Action.VERIFY_REPORTS},
     Role.INTEGRATOR: _READ | _ACTIVITY | {Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
 }
 

@@ -15,7 +15,17 @@ from accounts.models import AccessRequest, ApiToken, Invitation, Membership, Pas
 from alerts.models import AlertRule
 from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, RosterShift
 from audit.models import Address, DataRead, SecondFactor
-from compliance.models import ComplianceReport, EnteredValue, ReportRecipient, Target, TypingNote
+from compliance.models import (
+    AuditFinding,
+    ComplianceReport,
+    Dispute,
+    EnteredValue,
+    ReportLink,
+    ReportRecipient,
+    Target,
+    TypingNote,
+    Verification,
+)
 from devices.models import (
     Assignment,
     AssignmentHold,
@@ -117,6 +127,10 @@ SOURCES = (
     Source(ComplianceReport, factory="factory", organisation="organisation"),
     Source(EnteredValue, factory="report__factory", organisation="report__organisation"),
     Source(ReportRecipient, organisation="organisation"),
+    Source(ReportLink, factory="report__factory", organisation="report__organisation"),
+    Source(Verification, factory="report__factory", organisation="report__organisation"),
+    Source(AuditFinding, factory="verification__report__factory", organisation="verification__report__organisation"),
+    Source(Dispute, factory="factory"),
     Source(AlertRule, factory="factory", organisation="organisation"),
     Source(Gateway, organisation="organisation"),
     Source(RosterShift, factory="factory", organisation="organisation"),

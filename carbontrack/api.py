@@ -26,6 +26,17 @@ from compliance.organisation_api import OrganisationViewSet
 from compliance.reports.api import BatchViewSet, RecipientViewSet, ReportViewSet, VerifyView
 from compliance.site_sheet.api import SiteSheetViewSet
 from compliance.typing_api import TypingHintsView
+from compliance.verification.api import (
+    AnswerView,
+    CloseView,
+    DisputeViewSet,
+    FindingsView,
+    LinksView,
+    OpinionView,
+    RevokeLinkView,
+    SampleView,
+    VerificationView,
+)
 from devices.api import MCUDeviceViewSet
 from devices.calibration_api import CalibrationsView, CertificateView
 from devices.claim_api import DeviceClaimViewSet
@@ -78,6 +89,7 @@ router.register("targets", TargetViewSet, basename="targets")
 router.register("alerts", AlertViewSet, basename="alerts")
 router.register("alert-rules", AlertRuleViewSet, basename="alert-rules")
 router.register("evidence", EvidenceViewSet, basename="evidence")
+router.register("disputes", DisputeViewSet, basename="disputes")
 router.register("energy-types", EnergyTypeViewSet, basename="energy-types")
 router.register("emission-factors", EmissionFactorViewSet, basename="emission-factors")
 router.register("local-units", LocalUnitViewSet, basename="local-units")
@@ -140,6 +152,22 @@ urlpatterns = [
     path("factories/<int:pk>/typing-hints/", TypingHintsView.as_view(), name="api-factories-typing-hints"),
     path("factories/<int:pk>/balance/", BalanceView.as_view(), name="api-factories-balance"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
+    path("compliance/<int:pk>/verification/", VerificationView.as_view(), name="api-verification"),
+    path("compliance/<int:pk>/verification/sample/", SampleView.as_view(), name="api-verification-sample"),
+    path("compliance/<int:pk>/verification/opinion/", OpinionView.as_view(), name="api-verification-opinion"),
+    path("compliance/<int:pk>/verification/findings/", FindingsView.as_view(), name="api-findings"),
+    path(
+        "compliance/<int:pk>/verification/findings/<int:finding_id>/answer/",
+        AnswerView.as_view(),
+        name="api-finding-answer",
+    ),
+    path(
+        "compliance/<int:pk>/verification/findings/<int:finding_id>/close/",
+        CloseView.as_view(),
+        name="api-finding-close",
+    ),
+    path("compliance/<int:pk>/links/", LinksView.as_view(), name="api-report-links"),
+    path("compliance/<int:pk>/links/<int:link_id>/revoke/", RevokeLinkView.as_view(), name="api-report-link-revoke"),
     path("schema/swagger-ui/", openapi.swagger_ui, name="swagger-ui"),
     path("schema/redoc/", openapi.redoc, name="redoc"),
     path("schema.json", openapi.schema_json, name="schema-json"),

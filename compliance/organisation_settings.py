@@ -24,7 +24,7 @@ from science.gwp import Gas, gwp
 
 FIELDS = (
     "name country currency languages substitution_method gwp_set factor_set electricity_basis publishes_names "
-    "second_factor_required report_schemes reports_need_two_people"
+    "second_factor_required report_schemes reports_need_two_people dispute_days"
 ).split()
 # A site has a country of its own, and no figure uses the substitution method yet.
 DECIDE_FIGURES = frozenset({"gwp_set", "factor_set", "electricity_basis"})

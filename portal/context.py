@@ -30,7 +30,7 @@ DEVICE_PAGES = (
 )
 REPORT_PAGES = (
     *("report", "report-new", "report-sign", "report-batch", "report-batch-new", "report-recipients"),
-    "report-verify",
+    *("report-verify", "report-verification", "report-links", "disputes", "dispute", "dispute-new"),
 )
 FOREIGN_PAGES = ("refused-messages", "device-profiles", "device-profile", "device-profile-new")
 

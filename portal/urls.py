@@ -89,6 +89,7 @@ urlpatterns = [
     path("audit/", audit_views.audit, name="audit"),
     path("", include("portal.notices.urls")),
     path("", include("portal.reports.urls")),
+    path("", include("portal.verification.urls")),
     path("integrate/", first_call.first_call, name="first-call"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("language/", views.set_language, name="set_language"),

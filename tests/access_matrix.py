@@ -316,6 +316,29 @@ OURS: dict[str, dict[str, str]] = {
         f"api/^compliance/{name}/$": {"GET": ENERGY_READERS, **dict.fromkeys(("POST", "PATCH"), MANAGERS.format(405))}
         for name in ("schemes", "due")
     },
+    # An auditor verifies, and sends an empty list where an object belongs: 400. Litein and HQ answer.
+    "api/compliance/<int:pk>/verification/": {
+        "GET": ENERGY_OF_LITEIN,
+        **{m: "401 403 403 403 403 403 403 " + s + " 403 403 403" for m, s in (("POST", "200"), ("PATCH", "400"))},
+    },
+    **{
+        f"api/compliance/<int:pk>/verification/{act}/": {"POST": f"401 403 403 403 403 403 403 {status} 403 403 403"}
+        for act, status in (
+            *(("sample", 400), ("opinion", 400), ("findings", 400)),
+            ("findings/<int:finding_id>/close", 404),
+        )
+    },
+    "api/compliance/<int:pk>/verification/findings/<int:finding_id>/answer/": {
+        "POST": "401 403 400 404 400 404 403 403 403 403 403"
+    },
+    "api/compliance/<int:pk>/links/": {"GET": MANAGERS_OF_KTDA.format(200), "POST": MANAGERS_OF_KTDA.format(400)},
+    "api/compliance/<int:pk>/links/<int:link_id>/revoke/": {"POST": MANAGERS_OF_KTDA.format(404)},
+    "api/^disputes/$": {"GET": ENERGY_READERS, "POST": ENERGY_WRITERS.format(400)},
+    "api/^disputes/(?P<pk>[0-9]{1,9})/$": {"GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS.format(405)},
+    "api/^disputes/(?P<pk>[0-9]{1,9})/decide/$": {
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": "401 403 403 404 400 404 403 403 403 403 403",
+    },
     "api/^compliance/(?P<pk>[0-9]{1,9})/$": {
         "GET": ENERGY_OF_LITEIN,
         **dict.fromkeys(("POST", "PATCH"), MANAGERS.format(405)),

@@ -151,6 +151,19 @@ PAGES: dict[str, dict[str, str]] = {
     },
     # HQ is asked for the password first.
     "reports/<int:pk>/sign/": dict.fromkeys(("GET", "POST"), "302 403 403 403 302 302 403 403 403 403 302"),
+    # Without an act: 404.
+    "reports/<int:pk>/verification/": {
+        "GET": "302 403 200 404 200 404 403 200 403 403 302",
+        "POST": "302 403 404 404 404 404 403 404 403 403 302",
+    },
+    "reports/<int:pk>/links/": dict.fromkeys(("GET", "POST"), KTDAS_PAGE.format(200)),
+    "r/<str:token>/": {"GET": NOT_THERE},
+    "disputes/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
+    "disputes/new/": dict.fromkeys(("GET", "POST"), "302 403 200 200 200 200 403 403 403 403 302"),
+    "disputes/<int:pk>/": {
+        "GET": "302 403 200 404 200 404 403 200 403 403 302",
+        "POST": "302 403 403 404 200 404 403 403 403 403 302",
+    },
     "reports/verify/": {"GET": OPEN, "POST": OPEN},
     "reports/unsubscribe/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
     ".well-known/carbontrack-report-keys.json": {"GET": OPEN},

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,9 @@ from accounts.models import AccessRequest, ApiToken, Invitation, Membership, Use
 from accounts.roles import Scope
 from alerts.models import Alert, AlertRule
 from alerts.rules import ensure_usual_rules
-from compliance.models import ComplianceReport, ReportBatch, ReportRecipient, SiteSheet, Target
+from compliance.models import ComplianceReport, Dispute, ReportBatch, ReportRecipient, SiteSheet, Target
+from compliance.verification.disputes import contest
+from compliance.verification.room import open_room
 from devices.models import DeviceClaim, DeviceProfile
 from devices.registration import make_claims
 from emissions.models import SensorChannel
@@ -55,6 +58,7 @@ FIRST_OF: dict[str, Any] = {
     "local-units": LocalUnit,
     "production": ProductionEntry,
     "evidence": EvidenceFile,
+    "disputes": Dispute,
     "alerts": Alert,
     "alarms": Alert,
 }
@@ -98,7 +102,7 @@ def addresses(cast: Cast) -> Callable[[str], str]:
         "evidence/<slug:about>/<int:about_id>": f"evidence/energy_entry/{rows['energy-entries']}",
         "<slug:code>": "tea",
         "<slug:kind>": "boiler",
-        "<int:run_id>": 0,
+        **dict.fromkeys(("<int:run_id>", "<int:finding_id>", "<int:link_id>"), 0),
         "<int:source_id>": rows["emission-sources"],
         "<int:chimney_id>": rows["chimneys"],
         "<int:event_id>": rows["site-events"],
@@ -183,6 +187,9 @@ def _make_rows(cast: Cast) -> None:
         user=cast.hq, organisation=cast.organisation, is_dry_run=True, language="en", content=b"site\nA\n"
     )
     report = make_published_october(cast.litein)
+    open_room(cast.auditor, report)
+    now = timezone.now()
+    contest(cast.litein_manager, cast.litein, "place", (now - timedelta(days=30), now), "We logged every day.")
     ReportRecipient.objects.create(organisation=cast.organisation, email="buyer@test.example")
     ReportBatch.objects.create(
         user=cast.hq,

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
@@ -56,6 +57,38 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={"verbose_name": "signing key", "verbose_name_plural": "signing keys"},
+        ),
+        migrations.CreateModel(
+            name="AuditFinding",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("figure", models.CharField(blank=True, max_length=1000, verbose_name="figure")),
+                ("text", models.TextField(max_length=4000, verbose_name="finding")),
+                (
+                    "effect_kg",
+                    models.DecimalField(decimal_places=6, max_digits=20, null=True, verbose_name="effect (kg CO2e)"),
+                ),
+                ("found_at", models.DateTimeField(auto_now_add=True)),
+                ("answer", models.TextField(blank=True, max_length=4000, verbose_name="answer")),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "found_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={"verbose_name": "finding", "verbose_name_plural": "findings", "ordering": ["id"]},
         ),
         migrations.CreateModel(
             name="ComplianceReport",
@@ -149,6 +182,172 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "report", "verbose_name_plural": "reports", "ordering": ["-period_end", "-id"]},
+        ),
+        migrations.CreateModel(
+            name="Dispute",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("readings", "readings of a sensor"),
+                            ("gap", "a gap"),
+                            ("place", "the place in the ranking"),
+                        ],
+                        max_length=8,
+                        verbose_name="about",
+                    ),
+                ),
+                ("period_start", models.DateTimeField(verbose_name="from")),
+                ("period_end", models.DateTimeField(verbose_name="to")),
+                ("statement", models.TextField(max_length=4000, verbose_name="what is wrong")),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                ("due_on", models.DateField(verbose_name="answer due on")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("upheld", "upheld"), ("rejected", "rejected")],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("decision", models.TextField(blank=True, max_length=4000, verbose_name="decision")),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="devices.mcudevice",
+                    ),
+                ),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="factories.factory"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={"verbose_name": "dispute", "verbose_name_plural": "disputes", "ordering": ["-opened_at", "-id"]},
+        ),
+        migrations.CreateModel(
+            name="DisputeEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("readings", "readings of a sensor"),
+                            ("gap", "a gap"),
+                            ("place", "the place in the ranking"),
+                        ],
+                        max_length=8,
+                        verbose_name="about",
+                    ),
+                ),
+                ("period_start", models.DateTimeField(verbose_name="from")),
+                ("period_end", models.DateTimeField(verbose_name="to")),
+                ("statement", models.TextField(max_length=4000, verbose_name="what is wrong")),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                ("due_on", models.DateField(verbose_name="answer due on")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("upheld", "upheld"), ("rejected", "rejected")],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("decision", models.TextField(blank=True, max_length=4000, verbose_name="decision")),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="devices.mcudevice",
+                    ),
+                ),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.factory",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.dispute",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="EnteredValue",
@@ -287,6 +486,111 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "batches of reports",
                 "abstract": False,
             },
+        ),
+        migrations.CreateModel(
+            name="ReportLink",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_sha256", models.CharField(max_length=64, unique=True)),
+                ("label", models.CharField(max_length=120, verbose_name="for whom")),
+                ("expires_at", models.DateTimeField(verbose_name="until")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("opened_count", models.PositiveIntegerField(default=0)),
+                ("last_opened_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+                (
+                    "revoked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "link to a report",
+                "verbose_name_plural": "links to reports",
+                "ordering": ["-created_at", "-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportLinkEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("label", models.CharField(max_length=120, verbose_name="for whom")),
+                ("expires_at", models.DateTimeField(verbose_name="until")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.reportlink",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+                (
+                    "revoked_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="ReportRecipient",
@@ -1003,6 +1307,347 @@ class Migration(migrations.Migration):
             ],
             options={"abstract": False},
         ),
+        migrations.CreateModel(
+            name="Verification",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "materiality_pct",
+                    models.DecimalField(
+                        decimal_places=1,
+                        default=Decimal("5"),
+                        max_digits=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(Decimal("0.1")),
+                            django.core.validators.MaxValueValidator(Decimal("20")),
+                        ],
+                        verbose_name="materiality (%)",
+                    ),
+                ),
+                ("seed", models.CharField(blank=True, max_length=64, verbose_name="seed")),
+                ("sample_size", models.PositiveSmallIntegerField(default=0, verbose_name="records of each kind")),
+                ("sample", models.JSONField(default=list)),
+                ("population", models.JSONField(default=dict)),
+                (
+                    "opinion",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unmodified", "unmodified: the report states its figures fairly, within materiality"),
+                            ("qualified", "qualified: fair but for what the findings say"),
+                            ("adverse", "adverse: the report does not state its figures fairly"),
+                            ("disclaimer", "disclaimer: there was too little evidence to judge"),
+                        ],
+                        max_length=10,
+                        verbose_name="opinion",
+                    ),
+                ),
+                ("opinion_text", models.TextField(blank=True, max_length=4000, verbose_name="basis of the opinion")),
+                ("body", models.CharField(blank=True, max_length=200, verbose_name="body and accreditation number")),
+                ("opined_at", models.DateTimeField(null=True)),
+                (
+                    "auditor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verification",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "verification", "verbose_name_plural": "verifications"},
+        ),
+        migrations.CreateModel(
+            name="AuditFindingEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("figure", models.CharField(blank=True, max_length=1000, verbose_name="figure")),
+                ("text", models.TextField(max_length=4000, verbose_name="finding")),
+                (
+                    "effect_kg",
+                    models.DecimalField(decimal_places=6, max_digits=20, null=True, verbose_name="effect (kg CO2e)"),
+                ),
+                ("found_at", models.DateTimeField(auto_now_add=True)),
+                ("answer", models.TextField(blank=True, max_length=4000, verbose_name="answer")),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "found_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.auditfinding",
+                    ),
+                ),
+                (
+                    "verification",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="compliance.verification",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.AddField(
+            model_name="auditfinding",
+            name="verification",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="compliance.verification"
+            ),
+        ),
+        migrations.CreateModel(
+            name="VerificationEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "materiality_pct",
+                    models.DecimalField(
+                        decimal_places=1,
+                        default=Decimal("5"),
+                        max_digits=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(Decimal("0.1")),
+                            django.core.validators.MaxValueValidator(Decimal("20")),
+                        ],
+                        verbose_name="materiality (%)",
+                    ),
+                ),
+                ("seed", models.CharField(blank=True, max_length=64, verbose_name="seed")),
+                ("sample_size", models.PositiveSmallIntegerField(default=0, verbose_name="records of each kind")),
+                ("sample", models.JSONField(default=list)),
+                ("population", models.JSONField(default=dict)),
+                (
+                    "opinion",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unmodified", "unmodified: the report states its figures fairly, within materiality"),
+                            ("qualified", "qualified: fair but for what the findings say"),
+                            ("adverse", "adverse: the report does not state its figures fairly"),
+                            ("disclaimer", "disclaimer: there was too little evidence to judge"),
+                        ],
+                        max_length=10,
+                        verbose_name="opinion",
+                    ),
+                ),
+                ("opinion_text", models.TextField(blank=True, max_length=4000, verbose_name="basis of the opinion")),
+                ("body", models.CharField(blank=True, max_length=200, verbose_name="body and accreditation number")),
+                ("opined_at", models.DateTimeField(null=True)),
+                (
+                    "auditor",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.verification",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="compliance.compliancereport",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.AddIndex(
+            model_name="dispute", index=models.Index(fields=["factory", "opened_at"], name="dispute_by_site")
+        ),
+        migrations.AddConstraint(
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_start__lt", models.F("period_end"))), name="dispute_period_forward"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("device__isnull", False), ("subject", "readings")),
+                    models.Q(models.Q(("subject", "readings"), _negated=True), ("device__isnull", True)),
+                    _connector="OR",
+                ),
+                name="dispute_of_readings_names_a_device",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("decision", ""), ("outcome", "")
+                    ),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("outcome__in", ["upheld", "rejected"]),
+                        models.Q(("decision", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="dispute_decision_is_whole",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="dispute",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decision_stands",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NOT (OLD.\"outcome\" = ''))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="85f5fa54319c056aa138e6e2c56c47af1786a057",
+                    operation="UPDATE",
+                    pgid="pgtrigger_decision_stands_6065a",
+                    table="compliance_dispute",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="dispute",
+            trigger=pgtrigger.compiler.Trigger(
+                name="dispute_is_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="faec6c2827ff880c740ea9b9788c861903927f74",
+                    operation="DELETE",
+                    pgid="pgtrigger_dispute_is_kept_24217",
+                    table="compliance_dispute",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="dispute",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_disputeevent" ("decided_at", "decided_by_id", "decision", "device_id", "due_on", "factory_id", "id", "opened_at", "opened_by_id", "outcome", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "statement", "subject") VALUES (NEW."decided_at", NEW."decided_by_id", NEW."decision", NEW."device_id", NEW."due_on", NEW."factory_id", NEW."id", NEW."opened_at", NEW."opened_by_id", NEW."outcome", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."statement", NEW."subject"); RETURN NULL;',
+                    hash="009f01cd8dbfd76369b0ad867de6f80e009c2258",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_dfa3d",
+                    table="compliance_dispute",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="dispute",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "compliance_disputeevent" ("decided_at", "decided_by_id", "decision", "device_id", "due_on", "factory_id", "id", "opened_at", "opened_by_id", "outcome", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "statement", "subject") VALUES (NEW."decided_at", NEW."decided_by_id", NEW."decision", NEW."device_id", NEW."due_on", NEW."factory_id", NEW."id", NEW."opened_at", NEW."opened_by_id", NEW."outcome", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."statement", NEW."subject"); RETURN NULL;',
+                    hash="27d67470d4ff237f62f2c400c9ff95da537bb7e8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_5dfc3",
+                    table="compliance_dispute",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="dispute",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_disputeevent" ("decided_at", "decided_by_id", "decision", "device_id", "due_on", "factory_id", "id", "opened_at", "opened_by_id", "outcome", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "statement", "subject") VALUES (OLD."decided_at", OLD."decided_by_id", OLD."decision", OLD."device_id", OLD."due_on", OLD."factory_id", OLD."id", OLD."opened_at", OLD."opened_by_id", OLD."outcome", OLD."period_end", OLD."period_start", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."statement", OLD."subject"); RETURN NULL;',
+                    hash="50b8e2147e3740ad2bd0731a3d96f2d51c2a1aa7",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_dac7f",
+                    table="compliance_dispute",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="disputeevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="3f83344c586f54e83b35cb1a91b61cdeedbb64f7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_6f02c",
+                    table="compliance_disputeevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
         migrations.AddConstraint(
             model_name="enteredvalue",
             constraint=models.UniqueConstraint(fields=("report", "field"), name="entered_value_once"),
@@ -1111,6 +1756,74 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state__in", ("waiting", "running"))),
                 fields=("organisation",),
                 name="one_report_batch_at_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportlink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revoked_at__isnull", True), ("revoked_by__isnull", True)),
+                    models.Q(("revoked_at__isnull", False), ("revoked_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="report_link_revoked_by_somebody",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportlink",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_reportlinkevent" ("created_at", "created_by_id", "expires_at", "id", "label", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "report_id", "revoked_at", "revoked_by_id") VALUES (NEW."created_at", NEW."created_by_id", NEW."expires_at", NEW."id", NEW."label", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."report_id", NEW."revoked_at", NEW."revoked_by_id"); RETURN NULL;',
+                    hash="ee42603431763932bc50a9206ae3d62683a79180",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_28234",
+                    table="compliance_reportlink",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportlink",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."created_by_id" IS DISTINCT FROM (NEW."created_by_id") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."label" IS DISTINCT FROM (NEW."label") OR OLD."report_id" IS DISTINCT FROM (NEW."report_id") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at") OR OLD."revoked_by_id" IS DISTINCT FROM (NEW."revoked_by_id"))',
+                    func='INSERT INTO "compliance_reportlinkevent" ("created_at", "created_by_id", "expires_at", "id", "label", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "report_id", "revoked_at", "revoked_by_id") VALUES (NEW."created_at", NEW."created_by_id", NEW."expires_at", NEW."id", NEW."label", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."report_id", NEW."revoked_at", NEW."revoked_by_id"); RETURN NULL;',
+                    hash="be1d9fc56195b781d7216bc19b888e933e0a0684",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_037a2",
+                    table="compliance_reportlink",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportlink",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_reportlinkevent" ("created_at", "created_by_id", "expires_at", "id", "label", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "report_id", "revoked_at", "revoked_by_id") VALUES (OLD."created_at", OLD."created_by_id", OLD."expires_at", OLD."id", OLD."label", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."report_id", OLD."revoked_at", OLD."revoked_by_id"); RETURN NULL;',
+                    hash="5e214ad6771e38c5a40301ae088be4c0e3e07b8d",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_aab38",
+                    table="compliance_reportlink",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="reportlinkevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="d74d1906845f76beee0431a4ff00ff5aacbfe5a5",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_385c3",
+                    table="compliance_reportlinkevent",
+                    when="BEFORE",
+                ),
             ),
         ),
         migrations.AddConstraint(
@@ -1585,6 +2298,193 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_1085e",
                     table="compliance_typingnoteevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="verification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("opinion__in", ["", "unmodified", "qualified", "adverse", "disclaimer"])),
+                name="opinion_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="verification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("opined_at__isnull", True), ("opinion", "")),
+                    models.Q(
+                        models.Q(("opinion", ""), _negated=True),
+                        models.Q(("opinion_text", ""), _negated=True),
+                        ("opined_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="opinion_has_basis_and_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="verification",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("materiality_pct__gt", 0), ("materiality_pct__lte", 20)),
+                name="materiality_in_range",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verification",
+            trigger=pgtrigger.compiler.Trigger(
+                name="opinion_stands",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NOT (OLD.\"opinion\" = ''))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="4796c67a6a86cf1274d8f4d0b4392af2769f6678",
+                    operation="UPDATE",
+                    pgid="pgtrigger_opinion_stands_b8c95",
+                    table="compliance_verification",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verification",
+            trigger=pgtrigger.compiler.Trigger(
+                name="verification_is_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="62e498b77eceef28d6b7cdbbb319c339334c000e",
+                    operation="DELETE",
+                    pgid="pgtrigger_verification_is_kept_d0d6e",
+                    table="compliance_verification",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verification",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_verificationevent" ("auditor_id", "body", "id", "materiality_pct", "opened_at", "opined_at", "opinion", "opinion_text", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "report_id", "sample", "sample_size", "seed") VALUES (NEW."auditor_id", NEW."body", NEW."id", NEW."materiality_pct", NEW."opened_at", NEW."opined_at", NEW."opinion", NEW."opinion_text", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."population", NEW."report_id", NEW."sample", NEW."sample_size", NEW."seed"); RETURN NULL;',
+                    hash="e15f81e84485db0c52b9d335ff4862503cd776a0",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_8e8a5",
+                    table="compliance_verification",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verification",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "compliance_verificationevent" ("auditor_id", "body", "id", "materiality_pct", "opened_at", "opined_at", "opinion", "opinion_text", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "report_id", "sample", "sample_size", "seed") VALUES (NEW."auditor_id", NEW."body", NEW."id", NEW."materiality_pct", NEW."opened_at", NEW."opined_at", NEW."opinion", NEW."opinion_text", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."population", NEW."report_id", NEW."sample", NEW."sample_size", NEW."seed"); RETURN NULL;',
+                    hash="e4d3b39e237273c4e0a4f3ac4d2eb07a1aed4e69",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_0b177",
+                    table="compliance_verification",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verification",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_verificationevent" ("auditor_id", "body", "id", "materiality_pct", "opened_at", "opined_at", "opinion", "opinion_text", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "report_id", "sample", "sample_size", "seed") VALUES (OLD."auditor_id", OLD."body", OLD."id", OLD."materiality_pct", OLD."opened_at", OLD."opined_at", OLD."opinion", OLD."opinion_text", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."population", OLD."report_id", OLD."sample", OLD."sample_size", OLD."seed"); RETURN NULL;',
+                    hash="b72c3f04e39dbc1e8347d955aeb53c1fe6708b29",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_45037",
+                    table="compliance_verification",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="auditfindingevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="06fc74ec6402f8e390279da0b7a2cb4d4077dd32",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_6ee85",
+                    table="compliance_auditfindingevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="auditfinding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", ""), ("answered_at__isnull", True), ("answered_by__isnull", True)),
+                    models.Q(
+                        models.Q(("answer", ""), _negated=True),
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="finding_answer_is_whole",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="auditfinding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_auditfindingevent" ("answer", "answered_at", "answered_by_id", "closed_at", "effect_kg", "figure", "found_at", "found_by_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "text", "verification_id") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."closed_at", NEW."effect_kg", NEW."figure", NEW."found_at", NEW."found_by_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."text", NEW."verification_id"); RETURN NULL;',
+                    hash="f5ea03bee25f6e7f5cec74a51159b8b5d34a620d",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_5b4e1",
+                    table="compliance_auditfinding",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="auditfinding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "compliance_auditfindingevent" ("answer", "answered_at", "answered_by_id", "closed_at", "effect_kg", "figure", "found_at", "found_by_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "text", "verification_id") VALUES (NEW."answer", NEW."answered_at", NEW."answered_by_id", NEW."closed_at", NEW."effect_kg", NEW."figure", NEW."found_at", NEW."found_by_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."text", NEW."verification_id"); RETURN NULL;',
+                    hash="7c7210c1c94cc0a088c3a9e60ff28761a03b8d2b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_ab9ae",
+                    table="compliance_auditfinding",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="auditfinding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_auditfindingevent" ("answer", "answered_at", "answered_by_id", "closed_at", "effect_kg", "figure", "found_at", "found_by_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "text", "verification_id") VALUES (OLD."answer", OLD."answered_at", OLD."answered_by_id", OLD."closed_at", OLD."effect_kg", OLD."figure", OLD."found_at", OLD."found_by_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."text", OLD."verification_id"); RETURN NULL;',
+                    hash="3a524dd7fc1c7351d275bb7fbc22d1d45a467008",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_e0fb5",
+                    table="compliance_auditfinding",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="verificationevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f0fdfb28400b16b45ded8f9f804d982ad9de322d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_12ae7",
+                    table="compliance_verificationevent",
                     when="BEFORE",
                 ),
             ),

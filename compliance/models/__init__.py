@@ -18,13 +18,28 @@ from compliance.models.site_days import RecordedSite, SiteDay, TouchedSite
 from compliance.models.site_sheets import SiteSheet
 from compliance.models.targets import Target
 from compliance.models.typing_notes import TypingNote
+from compliance.models.verification import (
+    AuditFinding,
+    Dispute,
+    DisputeOutcome,
+    DisputeSubject,
+    Opinion,
+    ReportLink,
+    Verification,
+)
 
 __all__ = [
+    "AuditFinding",
     "BatchAct",
     "ComplianceReport",
+    "Dispute",
+    "DisputeOutcome",
+    "DisputeSubject",
     "EnteredValue",
+    "Opinion",
     "RecordedSite",
     "ReportBatch",
+    "ReportLink",
     "ReportMail",
     "ReportRecipient",
     "ReportState",
@@ -35,4 +50,5 @@ __all__ = [
     "Target",
     "TouchedSite",
     "TypingNote",
+    "Verification",
 ]

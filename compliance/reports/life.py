@@ -20,6 +20,7 @@ from compliance.reports import entered
 from compliance.reports.build import made
 from compliance.reports.keys import signed
 from compliance.schemes import CheckSeverity, Scheme, schemes
+from compliance.verification.room import as_stated
 from factories.choices import GwpSet
 from factories.models import Factory, Organisation
 from lib.errors import ApiError, invalid
@@ -180,6 +181,7 @@ def publish(user: User, report_id: int) -> ComplianceReport:
             "supersedes": report.supersedes.digest if report.supersedes else "",
             "reasons": report.reasons,
             "signed": [one.as_stated() for one in report.signatures.order_by("pk")],
+            "verified": as_stated(report),
             "published_at": report.published_at.isoformat(),
         }
     )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.http import Http404
 
 from accounts.permissions import AnyUser, organisations_of, token_of, visible_to
 from accounts.roles import Action
@@ -25,6 +27,16 @@ def visible_reports(user: AnyUser, action: Action = Action.VIEW_REPORTS) -> Quer
         found = Q(state__in=OUT) & found | drafts
     rows = ComplianceReport.objects.select_related("organisation", "factory", "supersedes", "created_by")
     return rows.filter(found).defer(*HEAVY).order_by("-period_end", "-pk")
+
+
+def report_of(user: AnyUser, pk: int, action: Action) -> ComplianceReport:
+    """A report on which the user has the right: 404 out of scope, 403 without it."""
+    report = visible_reports(user).filter(pk=pk).first()
+    if report is None:
+        raise Http404
+    if not visible_reports(user, action).filter(pk=pk).exists():
+        raise PermissionDenied(str(action))
+    return report
 
 
 def _within(user: AnyUser, action: Action) -> Q:

@@ -324,6 +324,17 @@ class Migration(migrations.Migration):
                         verbose_name="who signed a report does not publish it",
                     ),
                 ),
+                (
+                    "dispute_days",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="days to answer a dispute",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={"abstract": False},
@@ -889,6 +900,17 @@ class Migration(migrations.Migration):
                         verbose_name="who signed a report does not publish it",
                     ),
                 ),
+                (
+                    "dispute_days",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="days to answer a dispute",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -1052,8 +1074,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."report_schemes", NEW."reports_need_two_people", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
-                    hash="daea86550954bf954c0c30b1946a30e695fecf0c",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "dispute_days", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."dispute_days", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."report_schemes", NEW."reports_need_two_people", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
+                    hash="00e7e00ee642191431149fbe1413f36da753f2ea",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_b1a8b",
                     table="factories_organisation",
@@ -1067,8 +1089,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."report_schemes", NEW."reports_need_two_people", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
-                    hash="c789cc48da7ea917cb4296fe63ff4f45ced8a44b",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "dispute_days", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."dispute_days", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."report_schemes", NEW."reports_need_two_people", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
+                    hash="8329c959aad000f2968170d43021ea40a12830ca",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_7f158",
                     table="factories_organisation",
@@ -1081,8 +1103,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (OLD."country", OLD."created_at", OLD."currency", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."languages", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."report_schemes", OLD."reports_need_two_people", OLD."second_factor_required", OLD."substitution_method"); RETURN NULL;',
-                    hash="3194ed596c3c4fa1fc35b3a7f01138ff3f4a5835",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "dispute_days", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "report_schemes", "reports_need_two_people", "second_factor_required", "substitution_method") VALUES (OLD."country", OLD."created_at", OLD."currency", OLD."dispute_days", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."languages", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."report_schemes", OLD."reports_need_two_people", OLD."second_factor_required", OLD."substitution_method"); RETURN NULL;',
+                    hash="61feb77b137bce2eb0398e6e2b231e6ab4d28291",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_1bc15",
                     table="factories_organisation",

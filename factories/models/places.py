@@ -98,6 +98,9 @@ class Organisation(models.Model):
         default=False,
         help_text=_("another HQ manager approves it by publishing"),
     )
+    dispute_days = models.PositiveSmallIntegerField(
+        _("days to answer a dispute"), default=10, validators=[MinValueValidator(1), MaxValueValidator(90)]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
