@@ -32,14 +32,15 @@ from compliance.targets import verdicts, visible_targets
 from emissions.serializers import settling_fields
 from emissions.settling import SitePeriod, settling_of_sites
 from factories.days import factory_day, running_day
+from factories.known import not_known_yet
 from factories.models import Factory, Organisation
 from factories.queries import choosable_factories
 from factories.sectors import SECTORS
 from lib.errors import invalid
 from lib.exports import csv_response, wants_csv
 from lib.known_names import ApiView
-from lib.parameters import AS_CSV, parameter, require_forward
-from lib.times import read_day
+from lib.parameters import AS_CSV, KNOWN_ON, parameter, require_forward
+from lib.times import read_day, read_known_on
 from science.rounding import decimal_kg
 
 RESOLUTIONS = ("day", "month")
@@ -158,6 +159,7 @@ class IntensityView(ApiView):
             parameter("resolution", "day (default) or month", enum=list(RESOLUTIONS)),
             parameter("from", "first day, like 2026-11-01; default a month (or a year) before `to`", format="date"),
             parameter("to", "last day, exclusive; default tomorrow at the site", format="date"),
+            KNOWN_ON,
             AS_CSV,
         ],
         responses={200: IntensityRowSerializer(many=True), **REFUSALS},
@@ -167,11 +169,14 @@ class IntensityView(ApiView):
         resolution = request.query_params.get("resolution") or "day"
         first, end = asked_period(request.query_params, factory, resolution)
         site_days.refresh([factory.pk])
-        series = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
-        rows = IntensityRowSerializer(_intensity_rows(factory, series, resolution), many=True).data
+        known_on = read_known_on(request.query_params, [factory.zone])
+        series = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution, as_known_on=known_on)
+        found = _intensity_rows(factory, series, resolution, is_now=known_on is None)
+        rows = IntensityRowSerializer(found, many=True).data
         if wants_csv(request):
             return csv_response(request, rows, list(IntensityRowSerializer().fields), f"intensity-{resolution}")
-        return Response({"next": None, "previous": None, "results": rows})
+        note = {"note": not_known_yet([factory], known_on)} if known_on and not rows else {}
+        return Response({"next": None, "previous": None, "results": rows, **note})
 
 
 def asked_period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, date]:
@@ -194,8 +199,12 @@ def _day(parameters: Any, name: str) -> date | None:
     return read_day(name, raw) if raw else None
 
 
-def _intensity_rows(factory: Factory, series: list[queries.Sums], resolution: str) -> list[dict[str, Any]]:
+def _intensity_rows(
+    factory: Factory, series: list[queries.Sums], resolution: str, *, is_now: bool
+) -> list[dict[str, Any]]:
     rows = [intensity_row(factory, sums, resolution) for sums in series]
+    if not is_now:  # what was known at a moment does not change any more
+        return [row | settling_fields(None) for row in rows]
     periods = [
         SitePeriod(factory.pk, *(factory_day(factory, row[name]).starts_at for name in ("period_start", "period_end")))
         for row in rows

@@ -4,21 +4,24 @@ Call `site_days.refresh` first where a figure must include what was written a mo
 site, named by the date on which they begin, both ends included; days that have not begun are left out.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
 from compliance.inputs import sources_of
 from compliance.models import SiteDay
+from compliance.site_days import days_known
 from compliance.sources import days_of_heat
 from devices.models import Assignment
 from factories.days import factory_day, microseconds
 from factories.models import Factory
 from factories.sectors import codes_where
-from lib import sql
+from lib import history, sql
 
 _BUCKETS = {"day": "day", "month": "date_trunc('month', day)", "all": "NULL"}
 _MJ_PER_GJ = 1000
@@ -173,21 +176,41 @@ def sums(
 
 
 def series(
-    factory_ids: Iterable[int], first_day: date, last_day: date, *, by: str, now: datetime | None = None
+    factory_ids: Iterable[int],
+    first_day: date,
+    last_day: date,
+    *,
+    by: str,
+    now: datetime | None = None,
+    as_known_on: datetime | None = None,
 ) -> list[Sums]:
-    """The same sums by "day", "month" or "all", keyed by site and time; buckets without a known day are absent."""
-    return sql.fetch(
-        sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by]),
-        {
-            "factory_ids": list(factory_ids),
-            "first": first_day,
-            "last": last_day,
-            "now": now or timezone.now(),
-            "heat_sectors": codes_where("burns_for_heat"),
-            "methane_sectors": codes_where("has_methane"),
-        },
-        Sums,
-    )
+    """The same sums by "day", "month" or "all", keyed by site and time; buckets without a known day are absent.
+
+    As known at a moment they are summed, by the same statement, from days that are computed from the history.
+    """
+    statement = sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by])
+    wanted = list(factory_ids)
+    parameters = {
+        "factory_ids": wanted,
+        "first": first_day,
+        "last": last_day,
+        "now": as_known_on or now or timezone.now(),
+        "heat_sectors": codes_where("burns_for_heat"),
+        "methane_sectors": codes_where("has_methane"),
+    }
+    if as_known_on is not None:
+        factories = Factory.objects.filter(pk__in=wanted).order_by("pk")
+        rows = [day for factory in factories for day in days_known(factory, first_day, last_day, as_known_on)]
+        parameters["days"] = json.dumps([_stored_columns(row) for row in rows], default=str)
+        statement = statement.replace(_STORED_DAYS, f"json_populate_recordset(NULL::{_STORED_DAYS}, %(days)s::json)")
+    return sql.fetch(*history.reading(statement, parameters, as_known_on, Factory), Sums)
+
+
+_STORED_DAYS = SiteDay._meta.db_table
+
+
+def _stored_columns(row: SiteDay) -> dict[str, Any]:
+    return {field.column: getattr(row, field.attname) for field in row._meta.concrete_fields if field.column}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,21 @@ a site, so a mark made meanwhile stays for the next round.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import localcontext
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from compliance.figures import site_figures
-from compliance.inputs import Stretch, load
+from compliance.inputs import SiteInputs, Stretch, load
 from compliance.models import SiteDay
 from compliance.record.days import error_columns, errors_of_days, heat_hours, record_columns
+from compliance.record.hours import hours_of_days
+from compliance.record.rules import RecordHour
 from compliance.record.store import recorded_until, set_recorded, store, widened, with_device_of_record
-from factories.days import ONE_DAY, factory_day
+from factories.days import ONE_DAY, factory_day, running_day
+from factories.known import factories_known
 from factories.models import Factory
 from science.uncertainty import stack_sigma
 
@@ -104,37 +107,57 @@ def _make(windows: Mapping[int, Sequence[Stretch]]) -> int:
     inputs = load({**windows, **wide})
     for factory_id, site in inputs.items():
         hours = store(factories[factory_id], site.days, now) if factory_id in measured else {}
-        records = heat_hours(site.place, site.days, hours)
-        errors = errors_of_days(site.uses.values(), site.days)
-        sigma = stack_sigma(altitude_is_estimated=factories[factory_id].altitude_is_estimated)
-        with localcontext(prec=60):  # the caller's context may keep fewer digits
-            figures = list(
-                site_figures(
-                    site.place,
-                    site.days,
-                    uses=site.uses.values(),
-                    made=site.made.values(),
-                    stacks=site.stacks,
-                    recorded=records,
-                )
-            )
-        rows += [
-            SiteDay(
-                factory_id=factory_id,
-                day=day.day,
-                starts_at=day.starts_at,
-                ends_at=day.ends_at,
-                refreshed_at=now,
-                **columns,
-                **record_columns(records.get(day.start_us, ())),
-                **error_columns(columns, errors[day.start_us], sigma),
-            )
-            for day, columns in figures
-        ]
+        rows += _days_of(factories[factory_id], site, hours, now)
     days = [(factory_id, day.day) for factory_id, site in inputs.items() for day in site.days]
     _replace(days, rows)
     set_recorded((factories[pk] for pk in measured), now, until)
     return len(days)
+
+
+def _days_of(
+    factory: Factory, site: SiteInputs, hours: Mapping[int, Sequence[RecordHour]], now: datetime
+) -> list[SiteDay]:
+    """The days of a site with data, not stored. `hours` of record by the start of the day in microseconds."""
+    records = heat_hours(site.place, site.days, hours)
+    errors = errors_of_days(site.uses.values(), site.days)
+    sigma = stack_sigma(altitude_is_estimated=factory.altitude_is_estimated)
+    with localcontext(prec=60):  # the caller's context may keep fewer digits
+        figures = list(
+            site_figures(
+                site.place,
+                site.days,
+                uses=site.uses.values(),
+                made=site.made.values(),
+                stacks=site.stacks,
+                recorded=records,
+            )
+        )
+    return [
+        SiteDay(
+            factory_id=site.place.factory_id,
+            day=day.day,
+            starts_at=day.starts_at,
+            ends_at=day.ends_at,
+            refreshed_at=now,
+            **columns,
+            **record_columns(records.get(day.start_us, ())),
+            **error_columns(columns, errors[day.start_us], sigma),
+        )
+        for day, columns in figures
+    ]
+
+
+def days_known(factory: Factory, first: date, last: date, moment: datetime) -> list[SiteDay]:
+    """The days from `first` to `last` with data, as they were known at a moment; none where the site was not. They are
+    computed from the history, because what is stored is as known now."""
+    found: list[SiteDay] = []
+    for known in factories_known([factory], moment):
+        window = (factory_day(known, first).starts_at, factory_day(known, last).ends_at)
+        for site in load({known.pk: [window]}, as_known_on=moment).values():
+            over = running_day(known, moment).starts_at
+            days = [day for day in site.days if day.ends_at <= over]
+            found += _days_of(known, site, hours_of_days(known, days, now=moment, as_known_on=moment), moment)
+    return [day for day in found if first <= day.day <= last]
 
 
 def _replace(days: Sequence[tuple[int, date]], rows: Sequence[SiteDay]) -> None:

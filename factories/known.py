@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from factories.models import Factory, Organisation
 from lib import history
 
@@ -17,3 +19,18 @@ def factories_known(factories: Iterable[Factory], as_known_on: datetime | None) 
     for factory in found:
         factory.organisation = organisations[factory.organisation_id]
     return found
+
+
+def not_known_yet(factories: Iterable[Factory], as_known_on: datetime) -> str:
+    """Since when the sites are known, if none of them was at the moment; else empty."""
+    sites = {factory.pk: factory for factory in factories}
+    events = history.events_of(Factory).objects.filter(pgh_obj_id__in=sites)
+    first = events.order_by("pgh_created_at", "pgh_id").first()
+    if first is None or first.pgh_created_at <= as_known_on:
+        return ""
+    site = sites[first.pgh_obj_id]
+    words = _("Nothing was known of these sites then: the first one, %(name)s, is known since %(since)s.")
+    return words % {
+        "name": site.name,
+        "since": first.pgh_created_at.astimezone(site.zone).isoformat(timespec="minutes"),
+    }

@@ -18,6 +18,9 @@ def parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
     return openapi.Parameter(name, openapi.IN_QUERY, description=description, **({"type": openapi.TYPE_STRING} | extra))
 
 
+KNOWN_ON = parameter(
+    "as_known_on", "with what was known at this moment, ISO 8601 with offset; a date: the end of that day at the site"
+)
 AS_CSV = parameter("as", "csv: the whole list as a file", enum=["csv"])
 
 

@@ -3,9 +3,11 @@ a local time without an offset would be read in a zone that nobody named.
 """
 
 import re
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -52,6 +54,27 @@ def read_day(name: str, text: str) -> date:
 def read_moment_or_day(name: str, text: str) -> datetime | date:
     """A time with its offset, or a bare date. Raises ApiError 400 on `name`."""
     return read_day(name, text) if is_day(text) else read_moment(name, text)
+
+
+def read_known_on(parameters: Any, zones: Iterable[tzinfo], name: str = "as_known_on") -> datetime | None:
+    """The moment of which a figure is to say what was known then; None: now. Raises ApiError 400.
+
+    A bare date is the end of that day at the last of the sites to end it; today's means now.
+    """
+    text = parameters.get(name, "").strip()
+    if not text:
+        return None
+    now, found = timezone.now(), read_moment_or_day(name, text)
+    if not isinstance(found, datetime):
+        zones = list(zones) or [UTC]
+        ends = [datetime.combine(found + timedelta(days=1), time(0), zone) for zone in zones]
+        begun = any(found <= now.astimezone(zone).date() for zone in zones)
+        found = min(max(ends) - timedelta(microseconds=1), now) if begun else max(ends)
+    if found > now:
+        raise _refused(
+            name, "in_the_future", _("%(name)s=%(value)r is still to come: nothing is known of it yet."), text
+        )
+    return found
 
 
 def is_day(text: str) -> bool:

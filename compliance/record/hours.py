@@ -1,17 +1,19 @@
 """Reads what decides the hours of record of a site, and returns them: three to five queries."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from compliance.inputs import sources_of, uses_between
+from compliance.inputs import sources_of, stretches, uses_between
 from compliance.record.fuel import ChimneyFuel, fuel_of_chimneys
 from compliance.record.rules import EPA_LOOK_BACK_S, LOOK_BACK_DAYS, ChimneyRecord, RecordHour, Stint, StoredHour
 from compliance.sources import Site
 from devices.models import Assignment, MCUDevice
 from emissions.models import EmissionHour
 from factories.choices import SubstitutionMethod
-from factories.days import days_between, local_day_start, local_hour_start, running_day
+from factories.days import FactoryDay, days_between, local_day_start, local_hour_start, microseconds, running_day
 from factories.known import factories_known
 from factories.models import Factory
 from lib import history, sql
@@ -49,6 +51,19 @@ def hours_between(
     chimneys = _load(factory, start, end, now, as_known_on)
     span = int(start.timestamp()), int(end.timestamp())
     return [hour for chimney in chimneys for hour in chimney.records(*span)]
+
+
+def hours_of_days(
+    factory: Factory, days: Sequence[FactoryDay], *, now: datetime, as_known_on: datetime | None = None
+) -> dict[int, list[RecordHour]]:
+    """The same of factory days, by the start of the day in microseconds."""
+    starts = [day.start_us for day in days]
+    by_day: dict[int, list[RecordHour]] = {}
+    for start, end in stretches(days):
+        for hour in hours_between(factory, start, end, now=now, as_known_on=as_known_on):
+            day_us = starts[bisect_right(starts, microseconds(hour.period_start)) - 1]
+            by_day.setdefault(day_us, []).append(hour)
+    return by_day
 
 
 def _load(

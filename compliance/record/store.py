@@ -4,7 +4,6 @@ What is stored is what `hours.py` returns, whatever came first. A mark widens to
 those of the next 30 days, with the EPA-style all from the gap before it, with the EU-style all of its year.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -12,12 +11,12 @@ from django.db.models import Max
 
 from compliance.inputs import Stretch, stretches
 from compliance.models import RecordedSite
-from compliance.record.hours import hours_between
+from compliance.record.hours import hours_of_days
 from compliance.record.rules import LOOK_BACK_DAYS, RecordHour
 from devices.models import Assignment
 from emissions.models import EmissionHour, SubstitutedHour
 from factories.choices import SubstitutionMethod
-from factories.days import FactoryDay, local_day_start, microseconds, running_day
+from factories.days import FactoryDay, local_day_start, running_day
 from factories.models import Factory
 from science import METHOD_VERSION
 
@@ -80,14 +79,10 @@ def store(factory: Factory, days: Sequence[FactoryDay], now: datetime) -> dict[i
     """Replace the substituted hours of the days that are over; returns their hours by the start of the day [us]."""
     over = running_day(factory, now).starts_at
     days = [day for day in days if day.ends_at <= over]
-    starts = [day.start_us for day in days]
-    by_day: dict[int, list[RecordHour]] = {}
+    by_day = hours_of_days(factory, days, now=now)
     for start, end in stretches(days):
-        hours = hours_between(factory, start, end, now=now)
-        _replace(factory, start, end, hours)
-        for hour in hours:
-            day_us = starts[bisect_right(starts, microseconds(hour.period_start)) - 1]
-            by_day.setdefault(day_us, []).append(hour)
+        within = [hour for day in days if start <= day.starts_at < end for hour in by_day.get(day.start_us, ())]
+        _replace(factory, start, end, within)
     return by_day
 
 

@@ -69,7 +69,7 @@ FROM (
            has_production AND has_electricity AND electricity_kwh IS NOT NULL AS is_power
     FROM compliance_siteday AS d
     JOIN (SELECT id, sector = ANY (%(heat_sectors)s) AS has_heat_fuel, sector = ANY (%(methane_sectors)s) AS has_methane
-          FROM factories_factory) AS f ON f.id = d.factory_id
+          FROM factories_factory AS site) AS f ON f.id = d.factory_id
     CROSS JOIN LATERAL (SELECT has_electricity AND (has_heat OR NOT has_heat_fuel) AS has_power_and_heat) AS l
     WHERE d.factory_id = ANY (%(factory_ids)s::integer[]) AND d.day BETWEEN %(first)s AND %(last)s
       AND d.starts_at <= %(now)s

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -13,16 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from compliance.figures import site_figures
-from compliance.inputs import load
+from compliance import queries
 from compliance.inventory.build import build
 from compliance.known.diff import diff
+from compliance.site_days import refresh
 from devices.models import Assignment
 from emissions.models import EmissionHour
 from energy.models import EnergyEntry
 from energy.services import energy_log
 from factories.models import EmissionSource, Factory, Organisation
 from lib.errors import ApiError
+from lib.times import read_known_on
 from production.models import ProductionEntry
 from production.services import production_log
 from tests import make
@@ -124,16 +126,11 @@ class World:
     def shown(self, moment: datetime | None) -> Any:
         """Every site day and the whole inventory, to the last bit."""
         factory = Factory.objects.select_related("organisation").get(pk=self.factory.pk)
-        days = [
-            (day, columns)
-            for site in load({factory.pk: [(BEGIN, BEGIN + 60 * DAY)]}, as_known_on=moment).values()
-            for day, columns in site_figures(
-                site.place, site.days, uses=site.uses.values(), made=site.made.values(), stacks=site.stacks
-            )
-        ]
+        refresh([factory.pk])
+        days = [queries.series([factory.pk], FIRST, END, by=by, as_known_on=moment) for by in ("day", "month")]
         inventory = build([factory], FIRST, END, as_known_on=moment)
         return (
-            sorted(days, key=lambda one: one[0].day),
+            days,
             inventory.gwp_set,
             inventory.lines,
             inventory.completeness,
@@ -177,4 +174,19 @@ def test_before_a_site_was_known_there_is_nothing() -> None:
 
     days, _set, lines, completeness, made_kg, _digest = world.shown(before)
 
-    assert (days, lines, completeness, made_kg) == ([], (), (), {})
+    assert (days, lines, completeness, made_kg) == ([[], []], (), (), {})
+
+
+def test_a_day_is_its_end_at_the_site_and_nothing_is_known_of_the_future(clock: Any, manager: Any, cast: Any) -> None:
+    """At 12:00 in Nairobi on 22 November 2026: the 21st ended at 21:00 UTC."""
+    zone = ZoneInfo("Africa/Nairobi")
+    asked = {text: read_known_on({"as_known_on": text}, [zone]) for text in ("2026-11-21", "2026-11-22", "")}
+    path = f"/api/factories/{cast.litein.pk}/intensity/"
+
+    assert asked["2026-11-21"] == datetime(2026, 11, 21, 20, 59, 59, 999_999, tzinfo=UTC)
+    assert (asked["2026-11-22"], asked[""]) == (clock.now, None)
+    for text in ("2026-11-23", "2026-11-22T12:00:01+03:00", "2026-11-22T12:00:00", "soon"):
+        assert manager.get(path, {"as_known_on": text}).status_code == 400
+    early = manager.get(path, {"as_known_on": "2026-11-20T00:00:00Z", "from": "2026-11-01"})
+    assert early.json()["results"] == []
+    assert "Litein Tea Factory, is known since" in early.json()["note"]
