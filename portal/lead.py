@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
+from compliance.explain import identity
 from compliance.queries import Sums
 from factories.days import day_label
 from factories.sectors import Sector
@@ -42,6 +43,18 @@ class LeadFigure:
     usual_days: int
     numerator: Decimal
     denominator: Decimal
+
+    def identity(self, factory_id: int) -> str:
+        """Of the value, for "Why this number"."""
+        of = {LeadKind.WOOD: "firewood_kg", LeadKind.HEAT: "energy_mj", LeadKind.CO2E: "co2e_kg"}[self.kind]
+        return identity.site(factory_id, self.day, self.day, f"{of}_per_{self.sector.product_unit}")
+
+    def formula_identity(self, factory_id: int) -> str:
+        """Of the numerator, the first number of `formula`."""
+        name = {LeadKind.WOOD: "wood_pair_kg", LeadKind.HEAT: "energy_pair_gj", LeadKind.CO2E: "co2e_pair_kg"}[
+            self.kind
+        ]
+        return identity.site(factory_id, self.day, self.day, name)
 
     @property
     def sentence(self) -> str:

@@ -66,11 +66,25 @@ def explain_chimney(figure: Identity, chimney: Chimney) -> Card:
     return _card(figure, value, "SUM(h)", operands)
 
 
+def measured_of(chimney: Chimney, start: datetime, end: datetime) -> Decimal | None:
+    rows = hours_of_chimney(chimney, start, end)
+    return sum((Decimal(row.measured_ug).scaleb(-9) for row in rows), Decimal(0)) if rows else None
+
+
 def explain_stack(figure: Identity, factory: Factory) -> Card:
     """The hours in which every chimney with a device of record has a mass."""
-    if figure.name not in ("record_kg", "known_h", "hours"):
+    if figure.name not in ("record_kg", "measured_kg", "known_h", "hours"):
         raise UnknownNameError(figure.name)
     start, end = figure.first_hour, figure.end_hour
+    if figure.name == "measured_kg":
+        each = [(one, measured_of(one, start, end)) for one in factory.chimneys.order_by("name")]
+        known = {one: kg for one, kg in each if kg is not None}
+        value = sum(known.values(), Decimal(0)) if known else None
+        below = [
+            Operand("h", one.name, kg, "kg CO2", hours("chimney", one.pk, start, end, "measured_kg"))
+            for one, kg in known.items()
+        ]
+        return _card(figure, value, "SUM(h)", below)
     whole = [one for one in site_hours(factory, start, end) if one.record_kg is not None]
     if figure.name != "record_kg":
         count = len(whole) if figure.name == "known_h" else (end - start) // _ONE_HOUR

@@ -13,8 +13,8 @@ register = template.Library()
 
 @register.filter
 def figure(printed: Any, identity: str) -> SafeString:
-    """What is printed, as a link to its card. Nothing stays nothing, and without an identity it stays as it is."""
-    if printed in (None, "") or not identity:
+    """What is printed, as a link to its card; without an identity, and where nothing is known, it stays as it is."""
+    if printed in (None, "") or not identity or "quantity--missing" in str(printed):
         return conditional_escape("" if printed is None else printed)
     return format_html('<a class="why" data-figure="{}" href="{}">{}</a>', identity, explain_url(identity), printed)
 

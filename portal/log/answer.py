@@ -43,6 +43,7 @@ class LogAnswer:
     saved_at: str
     rows: tuple[SavedRow, ...]
     headline: str
+    identity: str  # of the figure in it
     carbon: str
     is_undone: bool
     can_undo: bool
@@ -65,6 +66,7 @@ def log_answer(factory: Factory, save_id: uuid.UUID, user: User, now: datetime) 
         saved_at=f"{saved_at:%H:%M}",
         rows=tuple(_saved_row(entry) for entry in entries),
         headline=headline,
+        identity=lead.identity(factory.pk) if lead and kept else "",
         carbon=carbon,
         is_undone=not kept,
         can_undo=bool(kept) and all(may_undo(entry, user, now) for entry in kept),

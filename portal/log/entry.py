@@ -16,6 +16,7 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from compliance.explain import identity
 from energy.choices import Carrier, EntryKind
 from energy.models import EmissionFactor, EnergyEntry
 from factories.days import factory_day, running_day
@@ -77,6 +78,7 @@ class EntryPage:
     cost: str
     moisture: str  # of wood, as it was burned
     carbon: str
+    identity: str  # of its first mass
     factors: tuple[FactorLine, ...]
     notices: tuple[str, ...]
     recorded: str
@@ -105,6 +107,7 @@ def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None =
         if energy and energy.moisture_fraction is not None
         else "",
         carbon=_carbon(energy) if energy else "",
+        identity=_identity(energy) if energy else "",
         factors=_factors(energy) if energy else (),
         notices=tuple(words(notice["code"], notice["params"]) for notice in entry.warnings),
         recorded=_clock(entry.created_at, entry),
@@ -128,6 +131,14 @@ def _period(entry: Entry) -> str:
         "start": _clock(entry.period_start, entry),
         "end": _clock(entry.period_end, entry),
     }
+
+
+def _identity(entry: EnergyEntry) -> str:
+    if entry.market_co2e_kg is not None:
+        return identity.of_row("entry", entry.pk, "market_co2e_kg")
+    if entry.kind != EntryKind.USED or entry.co2e_kg is None:
+        return ""
+    return identity.of_row("entry", entry.pk, "biogenic_co2_kg" if entry.energy_type.is_wood else "co2e_kg")
 
 
 def _carbon(entry: EnergyEntry) -> str:

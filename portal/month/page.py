@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from compliance import queries, site_days
+from compliance.explain import identity
 from compliance.queries import Sums
 from energy.choices import EntryKind
 from energy.daily import DayAmounts, amounts_by_day
@@ -57,6 +58,7 @@ class DayCell:
     is_hole: bool
     hole_url: str
     is_awaited: bool = False
+    identity: str = ""  # of a product; what was typed of a fuel is behind its day
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class MonthPage:
     month: str
     columns: tuple[MonthColumn, ...]
     rows: tuple[DayRow, ...]
-    totals: tuple[str, ...]
+    totals: tuple[tuple[str, str], ...]  # with the identity of those of products
     holes: int
     awaited_sentence: str  # empty when no bill is awaited
     co2e_t: Decimal | None
@@ -95,6 +97,10 @@ class MonthPage:
     market_t: Decimal | None  # scope 2 by contracts and certificates; None without any
     notes: tuple[str, ...]  # on its CO2e, and on what the chimney measured
     energy_days: int
+    co2e_identity: str
+    biogenic_identity: str
+    market_identity: str
+    energy_identity: str
     days_so_far: int
     previous_url: str
     next_url: str
@@ -139,7 +145,9 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         month=f"{first:%Y-%m}",
         columns=columns,
         rows=rows,
-        totals=tuple(_total(rows, place) for place in range(len(columns))),
+        totals=tuple(
+            (_total(rows, place), _identity(factory, column, first, last)) for place, column in enumerate(columns)
+        ),
         holes=sum(len(of_row) for of_row in holes.values()),
         awaited_sentence=_awaited_sentence(missing),
         co2e_t=_tonnes(total.co2e_kg) if total else None,
@@ -147,12 +155,27 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         market_t=_tonnes(total.scope2_market_co2e_kg) if total else None,
         notes=_notes(total) if total else (),
         energy_days=total.energy_days if total else 0,
+        co2e_identity=identity.site(factory.pk, first, last, "co2e_kg"),
+        biogenic_identity=identity.site(factory.pk, first, last, "biogenic_co2_kg"),
+        market_identity=identity.site(factory.pk, first, last, "scope2_market_co2e_kg"),
+        energy_identity=identity.site(factory.pk, first, last, "energy_days") if total else "",
         days_so_far=sum(day.ends_at <= now for day in days),
         previous_url=_month_url(factory, first - timedelta(days=1)),
         next_url=_month_url(factory, last + timedelta(days=1)) if days[-1].ends_at <= now else "",
         open_day=opened.label if opened else "",
         entries=_entries(factory, opened.day) if opened else (),
     )
+
+
+def _identity(factory: Factory, column: MonthColumn, first: date, last: date) -> str:
+    """Of what was made; empty for a fuel."""
+    name = product_column(factory, column.key)
+    return identity.site(factory.pk, first, last, name) if name else ""
+
+
+def product_column(factory: Factory, key: str) -> str:
+    products = SECTORS[factory.sector].products
+    return "" if key not in products else "made_kg" if key == products[0] else f"{key}_kg"
 
 
 def _tonnes(kg: Decimal | None) -> Decimal | None:
@@ -230,7 +253,15 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[MonthColumn], 
         is_awaited = amount is None and is_first and day.day in inputs.awaited.get(column.row_name, ())
         text = "" if amount is None else shown(amount)
         cells.append(
-            DayCell(amount, text, not is_whole, bool(hole_url), hole_url if inputs.may_write else "", is_awaited)
+            DayCell(
+                amount,
+                text,
+                not is_whole,
+                bool(hole_url),
+                hole_url if inputs.may_write else "",
+                is_awaited,
+                _identity(factory, column, day.day, day.day),
+            )
         )
     return DayRow(
         day=day.day,
@@ -246,9 +277,8 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[MonthColumn], 
 def _amount(factory: Factory, day: FactoryDay, column: MonthColumn, inputs: _GridInputs) -> tuple[Decimal | None, bool]:
     if day.starts_at > inputs.now:
         return None, True  # a bill may cover future days; the grid does not show them yet
-    if column.key in SECTORS[factory.sector].products:
+    if name := product_column(factory, column.key):
         row = inputs.sums.get(day.day)
-        name = "made_kg" if column.key == SECTORS[factory.sector].products[0] else f"{column.key}_kg"
         return (None if row is None else getattr(row, name)), True
     of_day = inputs.amounts.get((day.day, column.key))
     if of_day is None:

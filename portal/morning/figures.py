@@ -14,6 +14,7 @@ from compliance.schedule import SCHEDULE_DAYS
 from compliance.targets import Verdict
 from factories.days import day_label
 from factories.models import Factory
+from lib.templatetags.figures import figure
 from lib.templatetags.units import percent
 from portal.morning.inputs import (
     Figure,
@@ -48,7 +49,7 @@ def operating_time(inputs: Inputs) -> Figure:
 
     def cells(factory: Factory) -> tuple[str, ...]:
         sums, share = inputs.of(factory), shares[factory.pk]
-        return (_("no sensor"), "") if share is None else (percent(share), of(sums.good_h, sums.stack_h))
+        return (_("no sensor"), "") if share is None else (_operating(inputs, factory), of(sums.good_h, sums.stack_h))
 
     def order(factory: Factory) -> tuple[bool, float]:
         share = shares[factory.pk]
@@ -71,6 +72,10 @@ def operating_time(inputs: Inputs) -> Figure:
         heads=(_("operating time"), _("chimney hours")),
         lines=lines_of(inputs, cells, order),
     )
+
+
+def _operating(inputs: Inputs, factory: Factory) -> str:
+    return figure(percent(inputs.of(factory).operating_pct), inputs.identity("operating_share", factory.pk))
 
 
 def _without_a_sensor(count: int) -> str:
@@ -160,17 +165,22 @@ def _period_of_targets(verdicts: Sequence[Verdict]) -> str:
 Masses = Mapping[int, Decimal | None]
 
 
-def _mass(inputs: Inputs, masses: Masses, unit: str, second: Callable[[Factory], str] | None, **words: Any) -> Figure:
+def _mass(
+    inputs: Inputs, masses: Masses, column: tuple[str, str], second: Callable[[Factory], str] | None, **words: Any
+) -> Figure:
     """The sum of the known masses, and a line for each site: its mass, largest first, and the words of `second`."""
-    known = [kg for kg in masses.values() if kg is not None]
+    name, unit = column
+    known = {pk: kg for pk, kg in masses.items() if kg is not None}
 
     def cells(factory: Factory) -> tuple[str, ...]:
-        mass = tonnes(masses[factory.pk], unit)
+        is_known = factory.pk in known
+        mass = figure(tonnes(masses[factory.pk], unit), inputs.identity(name, factory.pk) if is_known else "")
         return (mass, second(factory)) if second else (mass,)
 
     words["coverage"] %= {"sites": sites(inputs, len(known), len(masses))}
     return Figure(
-        value=tonnes(sum_of(known), unit),
+        value=tonnes(sum_of(list(known.values())), unit),
+        identity=inputs.identity(name, *known),
         period=inputs.period,
         lines=lines_of(inputs, cells, largest_first(masses)),
         **words,
@@ -197,8 +207,13 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
     return _mass(
         inputs,
         masses,
-        "t_co2e",
-        lambda f: of(inputs.of(f).energy_days, day_count(inputs)),
+        ("co2e_kg", "t_co2e"),
+        lambda f: figure(
+            of(inputs.of(f).energy_days, day_count(inputs)),
+            inputs.identity("energy_days" if inputs.sector.burns_for_heat else "electricity_days", f.pk)
+            if inputs.of(f).energy_days
+            else "",
+        ),
         key="scope-1-2",
         label=_("Scope 1 and 2"),
         coverage=_("%(sites)s with energy entries"),
@@ -220,13 +235,12 @@ def biogenic(inputs: Inputs) -> Figure:
     notes += lower_bound_notes(any(inputs.of(f).is_lower_bound for f in inputs.factories))
 
     def measured(factory: Factory) -> str:
-        sums = inputs.of(factory)
-        return percent(sums.operating_pct) if sums.stack_h else _("no sensor")
+        return _operating(inputs, factory) if inputs.of(factory).stack_h else _("no sensor")
 
     return _mass(
         inputs,
         masses,
-        "t_co2",
+        ("biogenic_co2_kg", "t_co2"),
         measured,
         key="biogenic",
         label=_("Biogenic"),
@@ -246,7 +260,7 @@ def methane(inputs: Inputs) -> Figure:
     return _mass(
         inputs,
         {f.pk: inputs.of(f).methane_kg for f in inputs.factories},
-        "t_co2e",
+        ("methane_co2e_kg", "t_co2e"),
         None,
         key="methane",
         label=_("Methane, part of scope 1"),
@@ -264,18 +278,24 @@ def per_tonne_of_product(inputs: Inputs) -> Figure:
     """Sum divided by sum, never a mean of ratios, over the days with both logged. The API does the same."""
     product = {"product": inputs.sector.product_word}
     ratios = {f.pk: (inputs.of(f).pair_kg, inputs.of(f).pair_made_kg) for f in inputs.factories}
-    both = [(kg, made_kg) for kg, made_kg in ratios.values() if kg is not None and made_kg]
-    emitted, made = (sum(column, Decimal(0)) for column in zip(*both, strict=True)) if both else (Decimal(0), None)
+    both = {pk: (kg, made_kg) for pk, (kg, made_kg) in ratios.items() if kg is not None and made_kg}
+    sums = (sum(column, Decimal(0)) for column in zip(*both.values(), strict=True))
+    emitted, made = sums if both else (Decimal(0), None)
 
     def cells(factory: Factory) -> tuple[str, ...]:
         kg, made_kg = ratios[factory.pk]
         ratio = kg / made_kg if kg is not None and made_kg else None
-        return per_tonne(ratio), tonnes(inputs.of(factory).made_kg, "t")
+        made_kg = inputs.of(factory).made_kg
+        return (
+            figure(per_tonne(ratio), inputs.identity("co2e_kg_per_t", factory.pk) if ratio is not None else ""),
+            figure(tonnes(made_kg, "t"), inputs.identity("made_kg", factory.pk) if made_kg is not None else ""),
+        )
 
     return Figure(
         key="per-tonne",
         label=_("Per tonne of %(product)s") % product,
         value=per_tonne(emitted / made if made else None),
+        identity=inputs.identity("co2e_kg_per_t", *both),
         coverage=_("%(sites)s with emissions and %(product)s")
         % (product | {"sites": sites(inputs, len(both), len(ratios))}),
         period=inputs.period,

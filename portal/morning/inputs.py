@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from compliance.explain import identity
 from compliance.schedule import Log
 from compliance.targets import Verdict
 from factories.days import day_label
@@ -51,6 +52,7 @@ class Figure:
     definition: str
     heads: tuple[str, ...]
     lines: tuple[SiteLine, ...]
+    identity: str = ""  # of the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Inputs:
             "last": day_label(self.last_day),
             "count": (self.last_day - self.first_day).days + 1,
         }
+
+    def identity(self, name: str, *ids: int) -> str:
+        """Of these sites in the period; without any, empty."""
+        return identity.site(ids, self.first_day, self.last_day, name)
 
     def of(self, factory: Factory) -> MorningSums:
         return self.sums[factory.pk]

@@ -1,18 +1,19 @@
 """The factory page: its chimneys live, their last 24 hours, and today so far. Reads only."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from compliance.explain import identity
 from devices.queries import DeviceState, of_record_at, state_of, waiting_holds
 from emissions import queries, totals
 from emissions.derive import DerivedReading, moment
 from emissions.models import HourStatus
 from emissions.settling import SitePeriod
-from factories.days import running_day
+from factories.days import local_hour_start, running_day
 from factories.models import Factory
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
@@ -51,6 +52,7 @@ class ChimneyView:
     fire_log: FireLog | None
     so_far_today_kg: float | None
     coverage_pct: float | None
+    identity: str = ""  # of what it emitted so far today
     is_lower_bound: bool = False
     why_unusable: str = ""
     stream_url: str = ""
@@ -68,6 +70,7 @@ class FactoryPage:
     is_lower_bound: bool
     coverage_pct: float | None
     settling_sentence: str
+    identity: str
     chimneys: list[ChimneyView]
     quality_words: dict[str, str]
 
@@ -98,6 +101,7 @@ def _chimney_views(
     parts = {part.chimney_id: part for part in so_far}
     scale_kg_per_h = shared_scale_kg_per_h(hours)
     parameters = urlencode({"factory": factory.pk})
+    start, end = running_day(factory, now).starts_at, local_hour_start(now, factory.zone) + timedelta(hours=1)
     views = []
     for chimney in factory.chimneys.in_use().order_by("name"):
         assignment, part = assignments.get(chimney.pk), parts.get(chimney.pk)
@@ -115,6 +119,7 @@ def _chimney_views(
                 live=_live(latest.get(device.pk)) if device else None,
                 fire_log=ribbon,
                 so_far_today_kg=part.measured_kg if part and part.covered_ms else None,
+                identity=identity.hours("chimney", chimney.pk, start, end, "measured_kg"),
                 is_lower_bound=part is not None and part.is_lower_bound,
                 coverage_pct=part.coverage_pct if part else None,
                 why_unusable=why_unusable(state, part),
@@ -146,6 +151,13 @@ def factory_page(factory: Factory, now: datetime) -> FactoryPage:
         is_lower_bound=total is not None and total.is_lower_bound,
         coverage_pct=total.coverage_pct if total else None,
         settling_sentence=_settling_sentence(factory, hours, now) if has_readings else "",
+        identity=identity.hours(
+            "stack",
+            factory.pk,
+            running_day(factory, now).starts_at,
+            local_hour_start(now, factory.zone) + timedelta(hours=1),
+            "measured_kg",
+        ),
         chimneys=_chimney_views(factory, now, so_far, hours),
         quality_words=quality_words(),
     )

@@ -2,23 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from compliance.explain import identity
 from devices.models import Assignment
 from devices.queries import DeviceState, is_online, of_record_at, state_of
 from emissions import totals
 from emissions.settling import SitePeriod
-from factories.days import running_day
+from factories.days import local_hour_start, running_day
 from factories.models import Factory, Organisation
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.looks import SiteLook
 from portal.words import settling_sentence, state_word, today_label, why_unusable
 
+ONE_HOUR = timedelta(hours=1)
 NO_LOOK = 1_000_000  # after all that have an alarm
 SORTS = ("exception", "name", "county", "co2", "coverage", "last")
 # Of sites without an alarm: silent, then never reported, then without a sensor, then online.
@@ -42,6 +44,7 @@ class NetworkRow:
     devices_online: int
     devices_total: int
     why_unusable: str = ""  # readings arrive, but none can be used
+    identity: str = ""  # of its CO2 of today
     look: SiteLook | None = None  # its alarm that costs most
     look_place: int = NO_LOOK  # among the sites with an alarm, the dearest first
     fire_log: FireLog | None = None
@@ -96,11 +99,18 @@ def network_rows(factories: Sequence[Factory], now: datetime, looks: Sequence[Si
                 devices_online=sum(is_online(device, now) for device in of_site),
                 devices_total=len(of_site),
                 why_unusable=why_unusable(state, part),
+                identity=so_far_identity(factory, now),
                 look=looks[places[factory.pk]] if factory.pk in places else None,
                 look_place=places.get(factory.pk, NO_LOOK),
             )
         )
     return rows
+
+
+def so_far_identity(factory: Factory, now: datetime) -> str:
+    """Of what its chimneys measured since the factory day began, the running hour included."""
+    end = local_hour_start(now, factory.zone) + ONE_HOUR
+    return identity.hours("stack", factory.pk, running_day(factory, now).starts_at, end, "measured_kg")
 
 
 def filtered(rows: Sequence[NetworkRow], query: str, state: str) -> list[NetworkRow]:

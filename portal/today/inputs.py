@@ -12,6 +12,7 @@ from decimal import Decimal, localcontext
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from compliance.explain import identity
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.days import FactoryDay
@@ -40,6 +41,10 @@ class InputRow:
     energy_gj: Decimal | None = None
     biogenic_kg: Decimal | None = None
     co2e_kg: Decimal | None = None
+    amount_identity: str = ""
+    energy_identity: str = ""
+    biogenic_identity: str = ""
+    co2e_identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class DayInputs:
     more_count: int
     made: tuple[InputRow, ...]
     wood_sentence: str  # empty when no wood was burned
+    wood_identity: str  # of its biogenic CO2, where nothing else has any
     cost_sentence: str  # empty when no cost was logged
 
 
@@ -63,11 +69,13 @@ def day_inputs(factory: Factory, day: FactoryDay, made_kg: Decimal | None) -> Da
         "product", "period_start", "pk"
     )
     wood = [entry for entry in entries if entry.energy_type.is_wood]
+    only_wood = all(entry.energy_type.is_wood or not entry.biogenic_co2_kg for entry in entries)
     return DayInputs(
         rows=tuple(_energy_row(entry, day) for entry in entries[:ROWS_SHOWN]),
         more_count=max(0, len(entries) - ROWS_SHOWN),
         made=tuple(_made_row(entry, day) for entry in made[:ROWS_SHOWN]),
         wood_sentence=_wood_sentence(wood, day),
+        wood_identity=identity.of_row("day", factory.pk, "biogenic_co2_kg", day.day) if wood and only_wood else "",
         cost_sentence=_cost_sentence(entries, day, made_kg),
     )
 
@@ -103,11 +111,21 @@ def _energy_row(entry: EnergyEntry, day: FactoryDay) -> InputRow:
         energy_gj=None if entry.energy_gj is None else part_of_day(entry.energy_gj, entry, day),
         biogenic_kg=part_of_day(entry.biogenic_co2_kg or Decimal(0), entry, day),
         co2e_kg=part_of_day(entry.co2e_kg or Decimal(0), entry, day),
+        amount_identity=identity.of_row("entry", entry.pk, "amount"),
+        energy_identity=identity.of_row("share", entry.pk, "energy_gj", day.day),
+        biogenic_identity=identity.of_row("share", entry.pk, "biogenic_co2_kg", day.day),
+        co2e_identity=identity.of_row("share", entry.pk, "co2e_kg", day.day),
     )
 
 
 def _made_row(entry: ProductionEntry, day: FactoryDay) -> InputRow:
-    return InputRow(entry.get_product_display(), amount_label(entry), _share_words(entry, day), entry_url(entry))
+    return InputRow(
+        entry.get_product_display(),
+        amount_label(entry),
+        _share_words(entry, day),
+        entry_url(entry),
+        amount_identity=identity.of_row("production", entry.pk, "amount_kg"),
+    )
 
 
 def _wood_sentence(wood: Sequence[EnergyEntry], day: FactoryDay) -> str:

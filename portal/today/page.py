@@ -39,6 +39,8 @@ class Lead:
     age: str
     coverage: str
     figure: LeadFigure | None
+    identity: str  # of the figure
+    formula_identity: str
     hint: str  # what to log to get a figure, while there is none
     inputs: DayInputs | None
     energy_api_url: str
@@ -111,6 +113,8 @@ def _lead(factory: Factory, sums: Mapping[date, Sums], yesterday: FactoryDay, no
         age=_ended_ago(day, now),
         coverage=_coverage(figure),
         figure=figure,
+        identity=figure.identity(factory.pk) if figure else "",
+        formula_identity=figure.formula_identity(factory.pk) if figure else "",
         hint=hint,
         inputs=inputs,
         energy_api_url=f"{reverse('energy-entries-list')}?{period}",

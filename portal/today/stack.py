@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from compliance.explain import identity
 from emissions.settling import SitePeriod
 from emissions.site_hours import SiteHour, site_hours
 from factories.days import FactoryDay, days_until, local_hour_start, running_day
@@ -35,6 +36,7 @@ class StackSoFar:
     days_compared: int
     chart: BandChart | None
     settling_sentence: str
+    identity: str
 
     @property
     def coverage_pct(self) -> float | None:
@@ -68,6 +70,7 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
         days_compared=len(sums),
         chart=_chart(today, today_hours, before, whole_hours),
         settling_sentence=settling_sentence([SitePeriod(factory.pk, today.starts_at, end)], factory.time_zone, now),
+        identity=identity.hours("stack", factory.pk, today.starts_at, end),
     )
 
 
