@@ -20,7 +20,7 @@ from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
 from compliance.balance_api import BalanceView
-from compliance.explain.api import ExplainView
+from compliance.explain.api import ExplainView, PackView
 from compliance.fire_api import FireView
 from compliance.organisation_api import OrganisationViewSet
 from compliance.reports.api import BatchViewSet, RecipientViewSet, ReportViewSet, VerifyView
@@ -147,6 +147,7 @@ urlpatterns = [
         name="api-certificate",
     ),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
+    path("explain/pack.zip", PackView.as_view(), name="api-explain-pack"),
     path("explain/", ExplainView.as_view(), name="api-explain"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
     path("factories/<int:pk>/typing-hints/", TypingHintsView.as_view(), name="api-factories-typing-hints"),

@@ -75,6 +75,7 @@ OURS: dict[str, dict[str, str]] = {
     "api/schema/swagger-ui/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/schema/redoc/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/schema.json": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/explain/pack.zip": {"GET": READERS.replace("200", "400")},
     "api/explain/": {"GET": READERS.replace("200", "400")},  # without a figure
     "api/places/": {"GET": MANAGERS.format(200)},
     "api/factories/leaderboard/": {"GET": ENERGY_READERS},

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseBase
+from django.utils import timezone
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,9 +15,12 @@ from accounts.viewsets import REFUSALS
 from compliance.explain.card import Card
 from compliance.explain.explain import explain
 from compliance.explain.ladder import with_ladder
+from compliance.explain.pack.make import pack
+from compliance.explain.sites import Book
 from lib.exports import csv_response, wants_csv
 from lib.known_names import ApiView
 from lib.parameters import AS_CSV, chosen, parameter
+from lib.reads import ReadKind, marked
 
 FORMULA = "formula"
 OPERAND_COLUMNS = ["symbol", "label", "value", "unit", "figure", "source"]
@@ -85,6 +90,25 @@ class ExplainView(ApiView):
             columns, rows = table_of(card, rung)
             return csv_response(request, rows, columns, f"why-{rung}")
         return Response(CardSerializer(card).data)
+
+
+class PackView(ApiView):
+    """A figure with its raw records, and a file of the standard library of Python that computes it again."""
+
+    actions = {"GET": Action.VIEW_FACTORY}
+
+    @swagger_auto_schema(
+        operation_id="explain_pack",
+        operation_summary="Check a figure without us",
+        manual_parameters=[parameter("figure", "its identity; of up to two days with its readings")],
+        responses={200: "a zip: python3 check.py in it prints the figure", **REFUSALS},
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        figure = request.query_params.get("figure", "")
+        content = pack(figure, request.user, Book(timezone.now()))
+        name = f"{'simulated-' if settings.DEMO else ''}{figure.replace(':', '_')[:120]}.zip"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return marked(HttpResponse(content, content_type="application/zip", headers=headers), ReadKind.EXPORT, 1)
 
 
 def table_of(card: Card, rung: str) -> tuple[list[str], list[dict[str, Any]]]:

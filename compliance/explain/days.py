@@ -12,6 +12,7 @@ from compliance.explain.catalogue import label_of, unit_of
 from compliance.explain.entries import share_value
 from compliance.explain.identity import Identity, hours
 from compliance.explain.sites import Book, day_value
+from compliance.explain.stacks import masses_of_chimney
 from compliance.figures import ENOUGH, Production, Stack, share_of_made, share_of_use
 from compliance.inputs import SiteInputs
 from energy.models import EnergyEntry
@@ -21,7 +22,7 @@ from factories.sectors import SECTORS
 from production.models import ProductionEntry
 from science.coal_methane import CH4_DENSITY_KG_PER_M3
 from science.gwp import Gas, gwp
-from science.rounding import decimal_kg_from_micrograms
+from science.rounding import decimal_kg
 
 # Column of the day -> the quantity of the entries that it sums.
 QUANTITY = {
@@ -92,7 +93,11 @@ class _Day:
         self.figure, self.book, self.factory, self.day = figure, book, factory, day
 
     def _inputs(self) -> SiteInputs:
-        return inputs.load({self.factory.pk: [(self.day.starts_at, self.day.ends_at)]})[self.factory.pk]
+        key = self.factory.pk, self.day.day
+        if key not in self.book.inputs:
+            window = {self.factory.pk: [(self.day.starts_at, self.day.ends_at)]}
+            self.book.inputs[key] = inputs.load(window)[self.factory.pk]
+        return self.book.inputs[key]
 
     def column(self, symbol: str, column: str) -> Operand:
         value = day_value(self.book.day(self.figure.id, self.figure.first_day), column)
@@ -142,10 +147,12 @@ class _Day:
         names = dict(Chimney.objects.filter(factory=self.factory).values_list("pk", "name"))
         terms, operands = [], []
         for number, row in enumerate(sorted(rows, key=lambda one: one.chimney_id), 1):
-            operands.append(self._chimney(f"k{number}", row, names[row.chimney_id]))
             if not is_filled:
                 terms.append(f"k{number}")
-            elif row.recorded_h > row.idle_h:
+                operands.append(self._chimney(f"k{number}", row, names[row.chimney_id], "record_kg"))
+                continue
+            operands.append(self._chimney(f"k{number}", row, names[row.chimney_id], "counted_kg"))
+            if row.recorded_h > row.idle_h:
                 terms.append(f"ROUND(k{number} * o{number} / r{number}, 6)")
                 of_day = Decimal(self.day.end_us - self.day.start_us) / 3_600_000_000
                 operands.append(Operand(f"o{number}", _("hours less those idle"), of_day - row.idle_h, "h"))
@@ -154,6 +161,8 @@ class _Day:
                 )
         return " + ".join(terms) or "0", tuple(operands)
 
-    def _chimney(self, symbol: str, row: Stack, name: str) -> Operand:
-        below = hours("chimney", row.chimney_id, self.day.starts_at, self.day.ends_at)
-        return Operand(symbol, name, decimal_kg_from_micrograms(row.record_ug or 0), "kg CO2", below)
+    def _chimney(self, symbol: str, row: Stack, label: str, name: str) -> Operand:
+        start, end = self.day.starts_at, self.day.ends_at
+        below = hours("chimney", row.chimney_id, start, end, name)
+        masses = masses_of_chimney(Chimney.objects.get(pk=row.chimney_id), start, end, name)
+        return Operand(symbol, label, decimal_kg(sum(masses.values(), Decimal(0))), "kg CO2", below)

@@ -15,6 +15,7 @@ from compliance.explain.identity import Identity, hour, parse
 from devices.models import Assignment, Calibration
 from emissions import queries
 from emissions.derive import moment
+from emissions.models import EmissionHour
 from energy.choices import EntryKind
 from energy.models import EmissionFactor, EnergyEntry
 from factories.days import factory_day
@@ -94,11 +95,15 @@ class _Ladder:
         rows, figures, is_short = [], [], self.end - self.start <= timedelta(days=2)
         for chimney in self.chimneys:
             by_status: dict[str, list[float]] = {}
-            for row in stacks.hours_of_chimney(chimney, self.start, self.end):
+            filled = stacks.substituted_of_chimney(chimney, self.start, self.end)
+            without = {one.period_start for one in filled}
+            measured = stacks.hours_of_chimney(chimney, self.start, self.end)
+            rows_of: list[Any] = [*(one for one in measured if one.period_start not in without), *filled]
+            for row in rows_of:
                 by_status.setdefault(row.get_status_display(), []).append((row.record_ug or 0) / 1e9)
                 if is_short:
                     kg = "" if row.record_ug is None else f"{row.record_ug / 1e9:.6f}"
-                    covered = f"{row.covered_ms / 36_000:.1f}"
+                    covered = f"{row.covered_ms / 36_000:.1f}" if isinstance(row, EmissionHour) else row.method
                     at = f"{row.period_start:%Y-%m-%dT%H:%MZ}"
                     rows.append((chimney.name, at, row.get_status_display(), kg, covered))
                     figures.append(hour(chimney.pk, row.period_start))

@@ -15,6 +15,7 @@ from compliance.choices import HeatCo2Basis
 from compliance.explain.card import STORED, Card, Operand
 from compliance.explain.catalogue import label_of, unit_of
 from compliance.explain.identity import Identity
+from compliance.inputs import SiteInputs
 from compliance.models import SiteDay
 from compliance.queries import Sums
 from factories.models import Factory
@@ -111,6 +112,8 @@ class Book:
         self._sums: dict[tuple[tuple[int, ...], date, date], dict[int, Sums]] = {}
         self._days: dict[tuple[int, date, date], dict[date, Sums]] = {}
         self._fresh: set[int] = set()
+        self._rows: dict[tuple[int, date], SiteDay | None] = {}
+        self.inputs: dict[tuple[int, date], SiteInputs] = {}  # of a day, kept by `days.py`
 
     def refresh(self, ids: Iterable[int]) -> None:
         if late := set(ids) - self._fresh:
@@ -119,7 +122,9 @@ class Book:
 
     def day(self, factory_id: int, day: date) -> SiteDay | None:
         self.refresh([factory_id])
-        return SiteDay.objects.filter(factory=factory_id, day=day).first()
+        if (factory_id, day) not in self._rows:
+            self._rows[factory_id, day] = SiteDay.objects.filter(factory=factory_id, day=day).first()
+        return self._rows[factory_id, day]
 
     @cached_property
     def names(self) -> dict[int, str]:

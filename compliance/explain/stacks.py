@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from compliance.explain.sites import UnknownNameError
 from devices.models import Assignment
 from emissions import queries
 from emissions.derive import DerivedReading, milliseconds
-from emissions.models import EmissionHour, EmissionMinute
+from emissions.models import EmissionHour, EmissionMinute, SubstitutedHour
 from emissions.site_hours import site_hours
 from factories.models import Chimney, Factory
 from science import constants
@@ -22,7 +23,8 @@ from science.rounding import decimal_kg
 
 _ONE_HOUR = timedelta(hours=1)
 _ONE_DAY = timedelta(days=1)
-_MINUTE_NAMES = {"record_kg": "record_ug", "measured_kg": "measured_ug"}
+# `counted_kg`: of the hours measured or idle; with the substituted ones it is `record_kg`.
+_COLUMNS = {"record_kg": "record_ug", "counted_kg": "record_ug", "measured_kg": "measured_ug"}
 
 
 def hours_of_chimney(chimney: Chimney, start: datetime, end: datetime) -> list[EmissionHour]:
@@ -35,24 +37,35 @@ def hours_of_chimney(chimney: Chimney, start: datetime, end: datetime) -> list[E
     return list(rows.order_by("period_start"))
 
 
-def _kg(row: EmissionHour | None, name: str) -> Decimal | None:
-    if name not in _MINUTE_NAMES:
+def substituted_of_chimney(chimney: Chimney, start: datetime, end: datetime) -> list[SubstitutedHour]:
+    rows = SubstitutedHour.objects.filter(
+        assignment__in=Assignment.objects.filter(chimney=chimney, is_of_record=True),
+        period_start__gte=start,
+        period_start__lt=end,
+    )
+    return list(rows.order_by("period_start"))
+
+
+def masses_of_chimney(chimney: Chimney, start: datetime, end: datetime, name: str) -> dict[datetime, Decimal]:
+    """kg of the hours that have a mass of that name, ascending. Raises UnknownNameError."""
+    if name not in _COLUMNS:
         raise UnknownNameError(name)
-    micrograms = None if row is None else getattr(row, _MINUTE_NAMES[name])
-    return None if micrograms is None else Decimal(micrograms).scaleb(-9)
+    rows: list[EmissionHour | SubstitutedHour] = [*hours_of_chimney(chimney, start, end)]
+    if name == "record_kg":
+        rows += substituted_of_chimney(chimney, start, end)
+    known = [(row.period_start, getattr(row, _COLUMNS[name])) for row in rows]
+    return {at: Decimal(ug).scaleb(-9) for at, ug in sorted(known, key=itemgetter(0)) if ug is not None}
 
 
 def explain_chimney(figure: Identity, chimney: Chimney) -> Card:
     """The sum of its hours that have a mass; of many days that of the days."""
     start, end, name = figure.first_hour, figure.end_hour, figure.name
-    known = [
-        (row.period_start, kg) for row in hours_of_chimney(chimney, start, end) if (kg := _kg(row, name)) is not None
-    ]
-    value = sum((kg for _at, kg in known), Decimal(0)) if known else None
-    operands = [Operand("h", f"{at:%d %H:%M}", kg, "kg CO2", hour(chimney.pk, at, name)) for at, kg in known]
+    known = masses_of_chimney(chimney, start, end, name)
+    value = sum(known.values(), Decimal(0)) if known else None
+    operands = [Operand("h", f"{at:%d %H:%M}", kg, "kg CO2", hour(chimney.pk, at, name)) for at, kg in known.items()]
     if end - start > 2 * _ONE_DAY:
         by_day: dict[int, Decimal] = {}
-        for at, kg in known:
+        for at, kg in known.items():
             by_day[(at - start) // _ONE_DAY] = by_day.get((at - start) // _ONE_DAY, Decimal(0)) + kg
         operands = []
         for number, kg in by_day.items():
@@ -60,15 +73,10 @@ def explain_chimney(figure: Identity, chimney: Chimney) -> Card:
             operands.append(
                 Operand("h", f"{first:%d %b %H:%M}", kg, "kg CO2", hours("chimney", chimney.pk, first, last, name))
             )
-    if value is not None and name == "record_kg":
+    if value is not None and name != "measured_kg":
         value = decimal_kg(value)
         return _card(figure, value, "ROUND(SUM(h), 6)", operands)
     return _card(figure, value, "SUM(h)", operands)
-
-
-def measured_of(chimney: Chimney, start: datetime, end: datetime) -> Decimal | None:
-    rows = hours_of_chimney(chimney, start, end)
-    return sum((Decimal(row.measured_ug).scaleb(-9) for row in rows), Decimal(0)) if rows else None
 
 
 def explain_stack(figure: Identity, factory: Factory) -> Card:
@@ -77,13 +85,19 @@ def explain_stack(figure: Identity, factory: Factory) -> Card:
         raise UnknownNameError(figure.name)
     start, end = figure.first_hour, figure.end_hour
     if figure.name == "measured_kg":
-        each = [(one, measured_of(one, start, end)) for one in factory.chimneys.order_by("name")]
-        known = {one: kg for one, kg in each if kg is not None}
-        value = sum(known.values(), Decimal(0)) if known else None
+        each = [(one, masses_of_chimney(one, start, end, "measured_kg")) for one in factory.chimneys.order_by("name")]
         below = [
-            Operand("h", one.name, kg, "kg CO2", hours("chimney", one.pk, start, end, "measured_kg"))
-            for one, kg in known.items()
+            Operand(
+                "h",
+                one.name,
+                sum(kg.values(), Decimal(0)),
+                "kg CO2",
+                hours("chimney", one.pk, start, end, "measured_kg"),
+            )
+            for one, kg in each
+            if kg
         ]
+        value = sum((operand.value for operand in below if operand.value), Decimal(0)) if below else None
         return _card(figure, value, "SUM(h)", below)
     whole = [one for one in site_hours(factory, start, end) if one.record_kg is not None]
     if figure.name != "record_kg":
@@ -91,10 +105,10 @@ def explain_stack(figure: Identity, factory: Factory) -> Card:
         return _card(figure, Decimal(count), STORED, [Operand(STORED, _("whole hours"), Decimal(count), "h")])
     starts = {one.starts_at for one in whole}
     operands = [
-        Operand("h", f"{chimney.name} {row.period_start:%H:%M}", kg, "kg CO2", hour(chimney.pk, row.period_start))
+        Operand("h", f"{chimney.name} {at:%H:%M}", kg, "kg CO2", hour(chimney.pk, at, "counted_kg"))
         for chimney in factory.chimneys.order_by("name")
-        for row in hours_of_chimney(chimney, start, end)
-        if row.period_start in starts and (kg := _kg(row, "record_kg")) is not None
+        for at, kg in masses_of_chimney(chimney, start, end, "counted_kg").items()
+        if at in starts
     ]
     value = sum((Decimal(one.record_ug or 0).scaleb(-9) for one in whole), Decimal(0)) if whole else None
     return _card(figure, value, "SUM(h)", operands)
@@ -104,8 +118,14 @@ def explain_stack(figure: Identity, factory: Factory) -> Card:
 def explain_hour(figure: Identity, chimney: Chimney) -> Card:
     """The mean rate of the minutes that operated, times the seconds of operation; idle minutes have mass 0."""
     row = next(iter(hours_of_chimney(chimney, figure.first_hour, figure.end_hour)), None)
-    value = _kg(row, figure.name)
+    value = masses_of_chimney(chimney, figure.first_hour, figure.end_hour, figure.name).get(figure.first_hour)
+    filled = next(iter(substituted_of_chimney(chimney, figure.first_hour, figure.end_hour)), None)
     stored = [Operand(STORED, _("stored with the hour"), value, "kg CO2")]
+    if filled is not None and figure.name == "record_kg":
+        rule = f"{filled.method}: {filled.rule}"
+        return _card(
+            figure, value, STORED, [Operand(STORED, filled.get_status_display(), value, "kg CO2", source=rule)]
+        )
     if row is None or value is None:
         return _card(figure, value, STORED, stored)
     minutes = minutes_of(row)

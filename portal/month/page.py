@@ -1,7 +1,7 @@
 """The Month page: a grid of factory days and logged items, gaps to tap, sums, and the entries of one day. Reads
 only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -89,7 +89,8 @@ class MonthPage:
     month: str
     columns: tuple[MonthColumn, ...]
     rows: tuple[DayRow, ...]
-    totals: tuple[tuple[str, str], ...]  # with the identity of those of products
+    totals: tuple[str, ...]
+    total_identities: tuple[str, ...]  # of those of products; empty of fuels
     holes: int
     awaited_sentence: str  # empty when no bill is awaited
     co2e_t: Decimal | None
@@ -106,6 +107,10 @@ class MonthPage:
     next_url: str
     open_day: str  # its label
     entries: tuple[EntryRow, ...]
+
+    @property
+    def sums(self) -> Iterator[tuple[str, str]]:
+        return zip(self.totals, self.total_identities, strict=True)
 
 
 def parse_month(text: str) -> date | None:
@@ -145,9 +150,8 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         month=f"{first:%Y-%m}",
         columns=columns,
         rows=rows,
-        totals=tuple(
-            (_total(rows, place), _identity(factory, column, first, last)) for place, column in enumerate(columns)
-        ),
+        totals=tuple(_total(rows, place) for place in range(len(columns))),
+        total_identities=tuple(_identity(factory, column, first, last) for column in columns),
         holes=sum(len(of_row) for of_row in holes.values()),
         awaited_sentence=_awaited_sentence(missing),
         co2e_t=_tonnes(total.co2e_kg) if total else None,

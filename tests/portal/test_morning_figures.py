@@ -1,6 +1,7 @@
 """Each figure of HQ's morning, computed a second time from the raw rows that the API gives."""
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -59,7 +60,8 @@ def figures(group: SimpleNamespace) -> dict[str, Figure]:
 
 
 def cells_of(figure: Figure) -> dict[str, tuple[str, ...]]:
-    return {line.name: line.cells for line in figure.lines}
+    """Without the links to their cards."""
+    return {line.name: tuple(re.sub(r"</?a\b[^>]*>", "", cell) for cell in line.cells) for line in figure.lines}
 
 
 def overlap(start: datetime, end: datetime, first: datetime, last: datetime) -> Decimal:
