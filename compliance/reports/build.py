@@ -19,7 +19,7 @@ from compliance import site_days, targets
 from compliance.formats.json import canonical
 from compliance.inventory.build import build
 from compliance.models import ComplianceReport, Target
-from compliance.reports.changes import changes_between
+from compliance.reports.changes import causes_between, changes_between
 from compliance.reports.checks import findings_of, stated
 from compliance.reports.content import Content
 from compliance.schemes import CheckFinding, ReportInputs, schemes
@@ -76,9 +76,18 @@ def made(report: ComplianceReport, known_on: datetime, *, verdicts: Verdicts | N
             content,
             sections=(*content.sections, *stated(findings)),
             factors=content.factors or _factors(inputs),
-            changes=changes_between(report.supersedes, content) if report.supersedes else (),
+            changes=_changes(report, content, sites, known_on),
         )
     return MadeReport(content, findings, judged)
+
+
+def _changes(
+    report: ComplianceReport, content: Content, sites: list[Factory], known_on: datetime
+) -> tuple[dict[str, Any], ...]:
+    old = report.supersedes
+    if old is None:
+        return ()
+    return (*changes_between(old, content), *causes_between(old, sites, known_on, report.gwp_set))
 
 
 def covered(report: ComplianceReport) -> list[Factory]:
