@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -29,7 +29,6 @@ from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
 from compliance.models import ReportBatch, ReportRecipient, SiteSheet
 from compliance.reports import life
-from compliance.schemes import PeriodRule, schemes
 from compliance.serializers import NewTargetSerializer
 from devices.calibrations import record_calibration
 from devices.models import AssignmentHold, Calibration, MCUDevice
@@ -53,7 +52,7 @@ from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
 from tests import make
 from tests.alerts.test_models import make_alert
 from tests.cast import with_token
-from tests.compliance.report_world import MONTHLY, PERIOD, log_october, make_report, registered
+from tests.compliance.report_world import log_october
 from tests.leaderboard.build_days import make_network
 from tests.mqtt_ingest.firmware import make_minutes, signed, use_key
 from tests.shared import shared
@@ -150,32 +149,26 @@ _MADE_BY_POST: dict[str, Any] = {
 
 
 def _add_reports(world: World, factory: Factory) -> None:
-    """Reports in each state that an act needs, and a binding scheme, so that something is due."""
-    schemes().setdefault("ghg_protocol", replace(MONTHLY, code="ghg_protocol", period=PeriodRule()))
-    organisation = factory.organisation
+    """Reports of 2025 in each state that an act needs; and the site is old enough to owe one."""
+    organisation, year = factory.organisation, (date(2025, 1, 1), date(2025, 12, 31))
 
     def report(*, is_signed: bool = False, is_published: bool = False) -> int:
         site = make.make_factory(organisation=organisation)
-        log_october(site)
-        with registered():
-            made = make_report(site)
-            if is_signed or is_published:
-                life.sign(world.hq, made.pk, name="Ann", role="Manager")
-            if is_published:
-                life.publish(world.hq, made.pk)
+        log_october(site, *(datetime(at, 1, 1, tzinfo=site.zone) for at in (2025, 2026)))
+        made = life.draft(world.hq, "ghg_protocol", organisation, site, year, language="en")
+        if is_signed or is_published:
+            life.sign(world.hq, made.pk, name="Ann", role="Manager")
+        if is_published:
+            life.publish(world.hq, made.pk)
         return made.pk
 
     def batch() -> int:
-        given = {"scheme": "monthly", "act": "draft", "language": "en", "state": TaskState.DONE}
-        given |= {"period_start": PERIOD[0], "period_end": PERIOD[1], "finished_at": timezone.now()}
+        given = {"scheme": "ghg_protocol", "act": "draft", "language": "en", "state": TaskState.DONE}
+        given |= {"period_start": year[0], "period_end": year[1], "finished_at": timezone.now()}
         return ReportBatch.objects.create(user=world.hq, organisation=organisation, **given).pk
 
     def recipient() -> int:
         return ReportRecipient.objects.create(organisation=organisation, email=f"r{next(_numbers)}@test.example").pk
-
-    def bind() -> None:
-        Factory.objects.filter(organisation=organisation).update(created_at=make.LONG_AGO)
-        schemes()["monthly"] = MONTHLY
 
     world.path_values |= {
         "compliance": {"id": report},
@@ -188,7 +181,9 @@ def _add_reports(world: World, factory: Factory) -> None:
         "compliance_list": report,
         "compliance_batches_list": batch,
         "compliance_recipients_list": recipient,
-        **dict.fromkeys(("compliance_due", *(f"compliance_{a}" for a in "entered check sign supersede".split())), bind),
+        "compliance_due": partial(
+            Factory.objects.filter(pk=factory.pk).update, created_at=datetime.fromtimestamp(0, UTC)
+        ),
     }
 
 

@@ -53,11 +53,12 @@ MONTHLY = Scheme(
 )
 
 
-def log_october(factory: Factory, wood_kg: int = 1000) -> None:
-    period = {"timestamp": None, "period_start": START, "period_end": END}
-    make_energy_entry(factory, amount=Decimal(wood_kg), unit="kg", **period)
-    make_bill(factory, 1000, START, END)
-    make_production(factory, amount=Decimal(10_000), period_start=START, period_end=END)
+def log_october(factory: Factory, start: datetime = START, end: datetime = END) -> None:
+    """1,000 kg of wood, 1,000 kWh and 10,000 kg of tea; of another period with other ends."""
+    period = {"timestamp": None, "period_start": start, "period_end": end}
+    make_energy_entry(factory, amount=Decimal(1000), unit="kg", **period)
+    make_bill(factory, 1000, start, end)
+    make_production(factory, amount=Decimal(10_000), period_start=start, period_end=end)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -66,7 +67,12 @@ def _yearly() -> Iterator[None]:
 
 def _send(assignment: Assignment, start: datetime, hours: int, first_seq: int) -> None:
     """Readings of whole hours, a minute apart, and their roll-up."""
-    make_readings(assignment.device, start, 60 * hours, first_seq=first_seq, interval_s=60.0)
+    moves: dict[str, Any] = {  # a value that stands still is doubted
+        "co2_ppm": lambda i: 96_000.0 + 40.0 * (i % 7),
+        "temperature_c": lambda i: 210.0 + 0.3 * (i % 5),
+        "velocity_ms": lambda i: 4.1 + 0.01 * (i % 3),
+    }
+    make_readings(assignment.device, start, 60 * hours, first_seq=first_seq, interval_s=60.0, **moves)
     rollups.touch_period(assignment.device_id, start, start + timedelta(hours=hours))
     while rollups.roll_up_touched():
         pass
