@@ -20,7 +20,7 @@ from accounts.services import confirm_identity
 from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin, validated
 from compliance.models import BatchAct, ComplianceReport, ReportBatch, ReportRecipient, ReportState
 from compliance.reports import life, tasks
-from compliance.reports.files import FORMATS, file_of
+from compliance.reports.files import FORMATS, OF_SCHEMES, file_of
 from compliance.reports.queries import due_reports, visible_reports
 from compliance.reports.serializers import (
     BatchSerializer,
@@ -48,7 +48,7 @@ from lib.parameters import AS_CSV, parameter
 from lib.reads import ReadKind, marked
 
 DIGEST = parameter("digest", "SHA-256 of the JSON file, hexadecimal", required=True, **{"x-example": "0" * 64})
-AS_FILE = parameter("as", "a file instead", enum=list(FORMATS))
+AS_FILE = parameter("as", "a file instead", enum=[*FORMATS, *OF_SCHEMES])
 
 
 def confirm(request: Request, given: dict[str, Any]) -> None:

@@ -70,8 +70,8 @@ def made(report: ComplianceReport, known_on: datetime, *, verdicts: Verdicts | N
     judged = _judged(report, sites, known_on) if verdicts is None else verdicts
     with translation.override(report.language):
         inputs = _inputs(report, sites, known_on, judged)
-        findings = findings_of(scheme, inputs)
         content = scheme.fill(inputs)
+        findings = findings_of(scheme, inputs, content)
         content = replace(
             content,
             sections=(*content.sections, *stated(findings)),

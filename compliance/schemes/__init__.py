@@ -179,6 +179,7 @@ class Scheme:
     period: PeriodRule = PeriodRule()
     due: DueRule | None = None  # None: no date is set
     is_binding: bool = False  # a law asks it of this product; else voluntary
+    formats: tuple[str, ...] = ()  # beside those of every report
 
     def covers(self, organisation: Organisation, factory: Factory | None) -> bool:
         """Whether a place can report by this scheme, at any period."""

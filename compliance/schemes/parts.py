@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from compliance.inventory.lines import SETS, Line
-from compliance.reports.content import Section, Table
+from compliance.reports.content import Content, Section, Table
 from compliance.schemes import EnteredField, ReportInputs, Text
 from compliance.schemes.building import (
     PERCENT,
@@ -316,6 +316,12 @@ def assurance_section(inputs: ReportInputs, code: str = "assurance", title: Text
     is_verified = {"assurance.verifier", "assurance.opinion"} <= inputs.entered.keys()
     state = stated(f"{code}.state", _("State"), _("an opinion is entered") if is_verified else _("NOT VERIFIED"))
     return section(code, title or _("Assurance"), (state, *map(inputs.field, ASSURANCE)))
+
+
+def is_unverified(content: Content) -> bool:
+    """Whether its scheme marks each page of what nobody verified: part L of the CBAM style."""
+    fields = {field.code: field.value for section in content.sections for field in section.fields}
+    return "L.state" in fields and None in (fields["assurance.verifier"], fields["assurance.opinion"])
 
 
 def no_obligation(reason: Text) -> Section:

@@ -131,4 +131,5 @@ SCHEME = Scheme(
     sectors=frozenset({"tea", "coal_mine"}),
     gwp_set="AR6",
     period=PeriodRule(at_least_months=3),
+    formats=("pact",),
 )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from compliance.formats.json import read
 from compliance.models import ComplianceReport, ReportState
 from compliance.reports.content import Content
-from compliance.reports.files import FORMATS
+from compliance.reports.files import formats_of
 from compliance.reports.queries import DueReport
 from compliance.reports.verify import in_force
 from compliance.schemes import schemes
@@ -106,6 +106,6 @@ def report_page(report: ComplianceReport) -> ReportPage:
         errors=[one for one in report.findings if one["severity"] == "error"],
         warnings=[one for one in report.findings if one["severity"] == "warning"],
         total_t=None if kg is None else kg / 1000,
-        formats=list(FORMATS),
+        formats=formats_of(report),
         in_force=in_force(report) if report.state == ReportState.SUPERSEDED else None,
     )

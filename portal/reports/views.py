@@ -20,7 +20,7 @@ from accounts.roles import Action
 from compliance.models import BatchAct, ComplianceReport, ReportBatch, ReportRecipient, ReportState
 from compliance.reports import entered, life, tasks
 from compliance.reports.api import add_recipient, file_response
-from compliance.reports.files import FORMATS
+from compliance.reports.files import formats_of
 from compliance.reports.queries import due_reports, visible_reports
 from compliance.schemes import schemes
 from factories.models import Factory, Organisation
@@ -96,8 +96,11 @@ def report_new(request: HttpRequest) -> HttpResponseBase:
 def report(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One report, or with `?as=` its file. POST `act`: check, enter, publish, supersede, withdraw."""
     shown = _visible(request, pk)
-    if request.GET.get("as") in FORMATS:
-        return file_response(shown, request.GET["as"])
+    if request.GET.get("as") in formats_of(shown):
+        try:
+            return file_response(shown, request.GET["as"])
+        except ApiError as error:  # PACT needs what nobody entered
+            messages.error(request, error.message)
     posted = request.POST if request.method == "POST" else None
     act = posted.get("act", "") if posted is not None else ""
     form = _entered_form(shown, posted if act == "enter" else None)

@@ -63,7 +63,7 @@ def test_a_draft_lists_what_blocks_it_and_where_it_is_mended(litein: Factory) ->
     }
     heat = next(one for one in report.findings if one["code"] == "heat_missing")
     assert heat["minutes"] == 2 * 31
-    assert heat["link"] == f"/factories/{litein.pk}/month/"
+    assert heat["link"] == f"/factories/{litein.pk}/month/2026-10/"
     error = refused("checks_failed", life.sign, make_user(), report.pk, name="Ann", role="Manager")
     assert [one["code"] for one in error.params["findings"]] == ["electricity_missing", "heat_missing"]
     log_october(litein)
