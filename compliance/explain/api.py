@@ -13,14 +13,15 @@ from rest_framework.response import Response
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS
 from compliance.explain.card import Card
-from compliance.explain.explain import explain
+from compliance.explain.explain import explain, zones_of
 from compliance.explain.ladder import with_ladder
 from compliance.explain.pack.make import pack
 from compliance.explain.sites import Book
 from lib.exports import csv_response, wants_csv
 from lib.known_names import ApiView
-from lib.parameters import AS_CSV, chosen, parameter
+from lib.parameters import AS_CSV, KNOWN_ON, chosen, parameter
 from lib.reads import ReadKind, marked
+from lib.times import read_known_on
 
 FORMULA = "formula"
 OPERAND_COLUMNS = ["symbol", "label", "value", "unit", "figure", "source"]
@@ -51,6 +52,7 @@ class CardSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     place = serializers.CharField()
     period = serializers.CharField()
+    as_known_on = serializers.DateTimeField(allow_null=True, help_text="null: as known now")
     value = serializers.CharField(allow_null=True)
     unit = serializers.CharField()
     low = serializers.CharField(allow_null=True)
@@ -78,6 +80,7 @@ class ExplainView(ApiView):
         operation_summary="Why this number",
         manual_parameters=[
             parameter("figure", "its identity, like site:12:2026-11-01..2026-11-30:scope1_co2e_kg"),
+            KNOWN_ON,
             parameter("rung", "with as=csv: the table wanted, the operands by default", enum=list(RUNGS)),
             AS_CSV,
         ],
@@ -85,7 +88,9 @@ class ExplainView(ApiView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         rung = chosen(request.query_params, "rung", RUNGS) or FORMULA
-        card = with_ladder(explain(request.query_params.get("figure", ""), request.user), request.user)
+        figure = request.query_params.get("figure", "")
+        known_on = read_known_on(request.query_params, zones_of(figure))
+        card = with_ladder(explain(figure, request.user, as_known_on=known_on), request.user)
         if wants_csv(request):
             columns, rows = table_of(card, rung)
             return csv_response(request, rows, columns, f"why-{rung}")

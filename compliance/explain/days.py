@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from energy.models import EnergyEntry
 from factories.days import FactoryDay, factory_day
 from factories.models import Chimney, Factory
 from factories.sectors import SECTORS
+from lib import history
 from production.models import ProductionEntry
 from science.coal_methane import CH4_DENSITY_KG_PER_M3
 from science.gwp import Gas, gwp
@@ -96,7 +98,7 @@ class _Day:
         key = self.factory.pk, self.day.day
         if key not in self.book.inputs:
             window = {self.factory.pk: [(self.day.starts_at, self.day.ends_at)]}
-            self.book.inputs[key] = inputs.load(window)[self.factory.pk]
+            self.book.inputs[key] = inputs.load(window, as_known_on=self.book.as_known_on)[self.factory.pk]
         return self.book.inputs[key]
 
     def column(self, symbol: str, column: str) -> Operand:
@@ -105,9 +107,7 @@ class _Day:
 
     def entries(self, column: str) -> Iterator[Operand]:
         uses = [use for use in self._inputs().uses.values() if column in share_of_use(use).amounts]
-        rows = EnergyEntry.objects.select_related("factory", "energy_type", "factor").in_bulk(
-            [u.entry_id for u in uses]
-        )
+        rows = self._rows(EnergyEntry, [use.entry_id for use in uses])
         for use in uses:
             part = share_value(rows[use.entry_id], share_of_use(use).amounts[column], self.day.day)
             if part is not None:
@@ -119,13 +119,16 @@ class _Day:
         logged: list[Production] = [
             one for one in self._inputs().made.values() if f"{product}_kg" in share_of_made(one).amounts
         ]
-        rows = ProductionEntry.objects.select_related("factory").in_bulk([one.entry_id for one in logged])
+        rows = self._rows(ProductionEntry, [one.entry_id for one in logged])
         for one in logged:
             row = rows[one.entry_id]
             part = share_value(row, one.amount_kg, self.day.day)
             if part is not None:
                 below = Identity("made", (one.entry_id,), "amount_kg", self.day.day)
                 yield Operand("e", row.get_product_display(), part, "kg", str(below))
+
+    def _rows(self, model: Any, ids: list[int]) -> dict[int, Any]:
+        return {row.pk: row for row in history.rows(model, self.book.as_known_on, pk__in=ids)}
 
     def methane(self) -> tuple[str, tuple[Operand, ...]]:
         place = self._inputs().place.on(self.day.day)
@@ -164,5 +167,6 @@ class _Day:
     def _chimney(self, symbol: str, row: Stack, label: str, name: str) -> Operand:
         start, end = self.day.starts_at, self.day.ends_at
         below = hours("chimney", row.chimney_id, start, end, name)
-        masses = masses_of_chimney(Chimney.objects.get(pk=row.chimney_id), start, end, name)
+        chimney = Chimney.objects.select_related("factory__organisation").get(pk=row.chimney_id)
+        masses = masses_of_chimney(chimney, start, end, name, as_known_on=self.book.as_known_on)
         return Operand(symbol, label, decimal_kg(sum(masses.values(), Decimal(0))), "kg CO2", below)

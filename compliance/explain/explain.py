@@ -1,12 +1,14 @@
 """From the text of a figure to its card, for whoever may see it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.dateformat import format as date_words
 from django.utils.translation import gettext as _
 
 from accounts.permissions import AnyUser, visible_to
@@ -16,10 +18,12 @@ from compliance.explain.card import Card
 from compliance.explain.catalogue import right_of
 from compliance.explain.days import explain_day
 from compliance.explain.identity import LONGEST, Identity, NotAFigureError, parse
+from compliance.explain.inventories import explain_inventory
 from compliance.explain.sites import Book, UnknownNameError, explain_site
 from devices.models import MCUDevice
 from energy.models import EmissionFactor, EnergyEntry
 from factories.models import Chimney, Factory
+from lib import history
 from lib.errors import invalid
 from production.models import ProductionEntry
 
@@ -33,17 +37,36 @@ def read_figure(text: str) -> Identity:
         raise invalid("figure", "not_a_figure", words % {"figure": text[:LONGEST]}) from None
 
 
-def explain(text: str, user: AnyUser, *, now: datetime | None = None, book: Book | None = None) -> Card:
-    """The card of a figure. Raises ApiError 400 for no identity, Http404 for what is not there or not for the user."""
+def explain(
+    text: str,
+    user: AnyUser,
+    *,
+    as_known_on: datetime | None = None,
+    now: datetime | None = None,
+    book: Book | None = None,
+) -> Card:
+    """The card of a figure, as known at a moment or now.
+
+    Raises ApiError 400 for no identity, Http404 for what is not there or not for the user, nor kept of that moment.
+    """
     figure = read_figure(text)
-    asked = Asked(figure, user, right_of(figure.kind, figure.name), book or Book(now or timezone.now()))
+    book = book or Book(timezone.now(), as_known_on)
+    asked = Asked(figure, user, right_of(figure.kind, figure.name), book)
     try:
         card = asked.card()
     except (UnknownNameError, ArithmeticError):
         raise Http404 from None
     if card is None:
         raise Http404
-    return card
+    return replace(card, place=asked.place, period=asked.period, as_known_on=book.as_known_on)
+
+
+def zones_of(text: str) -> list[tzinfo]:
+    """Of the sites that a figure names: a bare date of `as_known_on` ends there."""
+    figure = read_figure(text)
+    if figure.kind not in ("site", "day", "stack", "inventory"):
+        return []
+    return [factory.zone for factory in Factory.objects.filter(pk__in=figure.ids)]
 
 
 class Asked:
@@ -53,12 +76,16 @@ class Asked:
         self.figure, self.user, self.action, self.book = figure, user, action, book
 
     def card(self) -> Card | None:
+        known_on = self.book.as_known_on
+        if known_on is not None and self.figure.kind in ("stack", "reading"):
+            return None
         of_kind: dict[str, Callable[[], Card | None]] = {
             "site": lambda: explain_site(self.figure, self.book),
             "day": lambda: explain_day(self.figure, self.book),
             "stack": lambda: stacks.explain_stack(self.figure, self.sites[0]),
-            "chimney": lambda: stacks.explain_chimney(self.figure, self.row(Chimney.objects)),
-            "hour": lambda: stacks.explain_hour(self.figure, self.row(Chimney.objects)),
+            "chimney": lambda: stacks.explain_chimney(self.figure, self.row(Chimney.objects), known_on),
+            "hour": lambda: stacks.explain_hour(self.figure, self.row(Chimney.objects), known_on),
+            "inventory": lambda: explain_inventory(self.figure, self.sites, known_on),
             "reading": self._reading,
             "entry": lambda: entries.explain_entry(self.figure, self.row(EnergyEntry.objects)),
             "production": lambda: entries.explain_production(self.figure, self.row(ProductionEntry.objects)),
@@ -66,7 +93,7 @@ class Asked:
             "made": lambda: entries.explain_share(self.figure, self.row(ProductionEntry.objects)),
             "factor": lambda: entries.explain_factor(self.figure, self._factor()),
         }
-        self.sites = self._sites() if self.figure.kind in ("site", "day", "stack") else []
+        self.sites = self._sites() if self.figure.kind in ("site", "day", "stack", "inventory") else []
         return of_kind.get(self.figure.kind, lambda: None)()
 
     def _sites(self) -> list[Factory]:
@@ -86,7 +113,26 @@ class Asked:
         if row is None:
             raise Http404
         self.sites = [row.factory]
+        if self.book.as_known_on is not None and manager.model in (EnergyEntry, ProductionEntry):
+            then = history.rows(manager.model, self.book.as_known_on, pk=row.pk)
+            if not then:
+                raise Http404
+            return then[0]
         return row
+
+    @property
+    def place(self) -> str:
+        return ", ".join(site.name for site in self.sites[:3]) + (", ..." if len(self.sites) > 3 else "")
+
+    @property
+    def period(self) -> str:
+        figure = self.figure
+        if isinstance(figure.first, datetime) and self.sites:
+            start, end = (moment.astimezone(self.sites[0].zone) for moment in (figure.first_hour, figure.end_hour))
+            return f"{date_words(start, 'j M Y H:i')} - {date_words(end, 'j M Y H:i')}"
+        if figure.first is None:
+            return ""
+        return " - ".join(dict.fromkeys(date_words(day, "j M Y") for day in (figure.first_day, figure.last_day)))
 
     def _reading(self) -> Card | None:
         self.row(MCUDevice.objects)

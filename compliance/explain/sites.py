@@ -105,10 +105,10 @@ class UnknownNameError(LookupError):
 
 
 class Book:
-    """The sums of one explanation, each read once. Days are brought up to date first."""
+    """The sums of one explanation, each read once, as known at a moment or now. Days are brought up to date first."""
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
+    def __init__(self, now: datetime, as_known_on: datetime | None = None) -> None:
+        self.now, self.as_known_on = as_known_on or now, as_known_on
         self._sums: dict[tuple[tuple[int, ...], date, date], dict[int, Sums]] = {}
         self._days: dict[tuple[int, date, date], dict[date, Sums]] = {}
         self._fresh: set[int] = set()
@@ -116,14 +116,17 @@ class Book:
         self.inputs: dict[tuple[int, date], SiteInputs] = {}  # of a day, kept by `days.py`
 
     def refresh(self, ids: Iterable[int]) -> None:
-        if late := set(ids) - self._fresh:
+        if self.as_known_on is None and (late := set(ids) - self._fresh):
             site_days.refresh(late)
             self._fresh |= late
 
     def day(self, factory_id: int, day: date) -> SiteDay | None:
         self.refresh([factory_id])
         if (factory_id, day) not in self._rows:
-            self._rows[factory_id, day] = SiteDay.objects.filter(factory=factory_id, day=day).first()
+            known = [*SiteDay.objects.filter(factory=factory_id, day=day)] if self.as_known_on is None else []
+            if self.as_known_on is not None:
+                known = site_days.days_known(Factory.objects.get(pk=factory_id), day, day, self.as_known_on)
+            self._rows[factory_id, day] = next(iter(known), None)
         return self._rows[factory_id, day]
 
     @cached_property
@@ -134,14 +137,15 @@ class Book:
         self.refresh(ids)
         key = (ids, first, last)
         if key not in self._sums:
-            self._sums[key] = queries.sums(ids, first, last, now=self.now)
+            found = queries.series(ids, first, last, by="all", now=self.now, as_known_on=self.as_known_on)
+            self._sums[key] = {row.factory_id: row for row in found}
         return self._sums[key]
 
     def days(self, factory_id: int, first: date, last: date) -> dict[date, Sums]:
         self.refresh([factory_id])
         key = (factory_id, first, last)
         if key not in self._days:
-            rows = queries.series([factory_id], first, last, by="day", now=self.now)
+            rows = queries.series([factory_id], first, last, by="day", now=self.now, as_known_on=self.as_known_on)
             self._days[key] = {row.bucket: row for row in rows if row.bucket is not None}
         return self._days[key]
 
@@ -183,6 +187,8 @@ class Book:
         return sum(top for top, _of in known) / sum(of for _top, of in known) * _scale(figure.name)
 
     def operating(self, figure: Identity) -> dict[int, queries.OperatingTime]:
+        if self.as_known_on is not None:  # assignments are read as they are now
+            raise UnknownNameError(figure.name)
         factories = list(Factory.objects.filter(pk__in=figure.ids))
         sums = self.sums(figure.ids, figure.first_day, figure.last_day)
         return queries.operating_times(factories, sums, figure.first_day, figure.last_day, now=self.now)

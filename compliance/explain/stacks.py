@@ -11,6 +11,7 @@ from compliance.explain.card import STORED, Card, Operand
 from compliance.explain.catalogue import label_of, unit_of
 from compliance.explain.identity import Identity, hour, hours
 from compliance.explain.sites import UnknownNameError
+from compliance.record.hours import hours_between
 from devices.models import Assignment
 from emissions import queries
 from emissions.derive import DerivedReading, milliseconds
@@ -46,10 +47,17 @@ def substituted_of_chimney(chimney: Chimney, start: datetime, end: datetime) -> 
     return list(rows.order_by("period_start"))
 
 
-def masses_of_chimney(chimney: Chimney, start: datetime, end: datetime, name: str) -> dict[datetime, Decimal]:
+def masses_of_chimney(
+    chimney: Chimney, start: datetime, end: datetime, name: str, *, as_known_on: datetime | None = None
+) -> dict[datetime, Decimal]:
     """kg of the hours that have a mass of that name, ascending. Raises UnknownNameError."""
     if name not in _COLUMNS:
         raise UnknownNameError(name)
+    if as_known_on is not None:
+        found = hours_between(chimney.factory, start, end, now=as_known_on, as_known_on=as_known_on)
+        own = [hour for hour in found if hour.chimney_id == chimney.pk and (name != "counted_kg" or not hour.method)]
+        masses = {hour.period_start: getattr(hour, _COLUMNS[name]) for hour in own}
+        return {at: Decimal(ug).scaleb(-9) for at, ug in masses.items() if ug is not None}
     rows: list[EmissionHour | SubstitutedHour] = [*hours_of_chimney(chimney, start, end)]
     if name == "record_kg":
         rows += substituted_of_chimney(chimney, start, end)
@@ -57,10 +65,10 @@ def masses_of_chimney(chimney: Chimney, start: datetime, end: datetime, name: st
     return {at: Decimal(ug).scaleb(-9) for at, ug in sorted(known, key=itemgetter(0)) if ug is not None}
 
 
-def explain_chimney(figure: Identity, chimney: Chimney) -> Card:
+def explain_chimney(figure: Identity, chimney: Chimney, as_known_on: datetime | None = None) -> Card:
     """The sum of its hours that have a mass; of many days that of the days."""
     start, end, name = figure.first_hour, figure.end_hour, figure.name
-    known = masses_of_chimney(chimney, start, end, name)
+    known = masses_of_chimney(chimney, start, end, name, as_known_on=as_known_on)
     value = sum(known.values(), Decimal(0)) if known else None
     operands = [Operand("h", f"{at:%d %H:%M}", kg, "kg CO2", hour(chimney.pk, at, name)) for at, kg in known.items()]
     if end - start > 2 * _ONE_DAY:
@@ -115,10 +123,13 @@ def explain_stack(figure: Identity, factory: Factory) -> Card:
 
 
 # --- One hour ----------------------------------------------------------------------------------
-def explain_hour(figure: Identity, chimney: Chimney) -> Card:
+def explain_hour(figure: Identity, chimney: Chimney, as_known_on: datetime | None = None) -> Card:
     """The mean rate of the minutes that operated, times the seconds of operation; idle minutes have mass 0."""
     row = next(iter(hours_of_chimney(chimney, figure.first_hour, figure.end_hour)), None)
-    value = masses_of_chimney(chimney, figure.first_hour, figure.end_hour, figure.name).get(figure.first_hour)
+    masses = masses_of_chimney(chimney, figure.first_hour, figure.end_hour, figure.name, as_known_on=as_known_on)
+    value = masses.get(figure.first_hour)
+    if as_known_on is not None:  # minutes are as they are now
+        return _card(figure, value, STORED, [Operand(STORED, _("kept with the hour"), value, "kg CO2")])
     filled = next(iter(substituted_of_chimney(chimney, figure.first_hour, figure.end_hour)), None)
     stored = [Operand(STORED, _("stored with the hour"), value, "kg CO2")]
     if filled is not None and figure.name == "record_kg":

@@ -2,14 +2,17 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import page
 from accounts.roles import Action
 from compliance.explain.explain import explain as card_of
+from compliance.explain.explain import zones_of
 from compliance.explain.ladder import with_ladder
 from lib.errors import ApiError
+from lib.times import read_known_on
 
 ROWS_SHOWN = 100
 
@@ -22,8 +25,13 @@ def explain(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"asked": text, "rows_shown": ROWS_SHOWN}
     if text:
         try:
-            context["card"] = with_ladder(card_of(text, request.user), request.user)
+            known_on = read_known_on(request.GET, zones_of(text))
+            context["card"] = with_ladder(card_of(text, request.user, as_known_on=known_on), request.user)
+            context["known_on"] = known_on
+            context["query"] = urlencode(
+                {"figure": text, **({"as_known_on": known_on.isoformat()} if known_on else {})}
+            )
+            context["permalink"] = urlencode({"figure": text, "as_known_on": (known_on or timezone.now()).isoformat()})
         except ApiError as error:
-            context["problem"] = error.fields["figure"][0]["message"]
-        context["query"] = urlencode({"figure": text})
+            context["problem"] = next(iter(error.fields.values()))[0]["message"]
     return render(request, "portal/explain.html", context, status=400 if "problem" in context else 200)

@@ -49,3 +49,13 @@ def test_card_says_the_sum_with_its_arithmetic(logged_litein: LoggedSite) -> Non
     assert [operand.value for operand in card.operands] == kg
     assert card.value == sum(kg)
     assert card.is_identical
+
+
+def test_inventory_is_recomputed_from_its_lines(logged_litein: LoggedSite) -> None:
+    for name in ("scope1_co2e_kg", "scope2_co2e_kg", "biogenic_co2_kg"):
+        card = explain(f"inventory:{logged_litein.factory.pk}:2026-11-01..2026-11-20:{name}", logged_litein.user)
+
+        assert card.is_identical
+        assert card.value is not None
+        assert card.low is not None
+        assert card.low < card.value
