@@ -5,14 +5,13 @@ moment: those of the draft are kept with the report and used again.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import translation
 
 from compliance import site_days, targets
@@ -22,10 +21,12 @@ from compliance.models import ComplianceReport, Target
 from compliance.reports.changes import causes_between, changes_between
 from compliance.reports.checks import findings_of, stated
 from compliance.reports.content import Content
+from compliance.reports.evidence import evidence_of
 from compliance.schemes import CheckFinding, ReportInputs, schemes
 from energy.models import EmissionFactor
 from factories.days import ONE_DAY, factory_day
-from factories.models import Factory
+from factories.models import Factory, Organisation
+from lib import history
 from lib.decimals import plain
 
 Verdicts = dict[str, dict[str, Any]]
@@ -60,25 +61,33 @@ class MadeReport:
 
 def rebuilt(report: ComplianceReport) -> bytes:
     """The content once more, with what was known when it was made: identical to what is stored."""
-    return canonical(made(report, report.known_on, verdicts=report.verdicts).content)
+    kept = [CheckFinding(**one) for one in report.findings]
+    return canonical(made(report, report.known_on, verdicts=report.verdicts, findings=kept).content)
 
 
-def made(report: ComplianceReport, known_on: datetime, *, verdicts: Verdicts | None = None) -> MadeReport:
-    """The report with what was known on a moment. With `verdicts`: those instead of today's."""
+def made(
+    report: ComplianceReport,
+    known_on: datetime,
+    *,
+    verdicts: Verdicts | None = None,
+    findings: Sequence[CheckFinding] | None = None,
+) -> MadeReport:
+    """The report with what was known on a moment. With `verdicts` and `findings`: those instead of today's."""
     scheme = schemes()[report.scheme]
-    sites = covered(report)
+    sites = covered(report, known_on)
     judged = _judged(report, sites, known_on) if verdicts is None else verdicts
     with translation.override(report.language):
         inputs = _inputs(report, sites, known_on, judged)
         content = scheme.fill(inputs)
-        findings = findings_of(scheme, inputs, content)
+        findings = findings_of(scheme, inputs, content) if findings is None else findings
         content = replace(
             content,
             sections=(*content.sections, *stated(findings)),
             factors=content.factors or _factors(inputs),
+            evidence=evidence_of(report, sites, known_on),
             changes=_changes(report, content, sites, known_on),
         )
-    return MadeReport(content, findings, judged)
+    return MadeReport(content, tuple(findings), judged)
 
 
 def _changes(
@@ -90,21 +99,25 @@ def _changes(
     return (*changes_between(old, content), *causes_between(old, sites, known_on, report.gwp_set))
 
 
-def covered(report: ComplianceReport) -> list[Factory]:
-    """A site's report covers it; an organisation's all sites that were in use within the period."""
-    if report.factory is not None:
-        return [report.factory]
-    in_use = Q(archived_at=None) | Q(archived_at__date__gt=report.period_start)
-    found = Factory.objects.select_related("organisation").filter(organisation=report.organisation_id)
-    return list(found.filter(in_use).order_by("pk"))
+def covered(report: ComplianceReport, known_on: datetime) -> list[Factory]:
+    """A site's report covers it; an organisation's all sites that were in use within the period. As they were known."""
+    place = {"pk": report.factory_id} if report.factory_id else {"organisation": report.organisation_id}
+    [organisation] = history.rows(Organisation, known_on, pk=report.organisation_id)
+    sites = history.rows(Factory, known_on, **place)
+    for site in sites:
+        site.organisation = organisation
+    if report.factory_id is not None:
+        return sites
+    return [site for site in sites if site.archived_at is None or site.archived_at.date() > report.period_start]
 
 
 def _inputs(report: ComplianceReport, sites: list[Factory], known_on: datetime, judged: Verdicts) -> ReportInputs:
-    verdicts = {name: _read(verdict) for name, verdict in judged.items()}
+    verdicts = {name: _read(verdict, known_on) for name, verdict in judged.items()}
+    [organisation] = history.rows(Organisation, known_on, pk=report.organisation_id)
     return ReportInputs(
-        organisation=report.organisation,
+        organisation=organisation,
         factories=tuple(sites),
-        factory=report.factory,
+        factory=sites[0] if report.factory_id else None,
         first_day=report.period_start,
         end_day=report.end_day,
         inventory=build(sites, report.period_start, report.end_day, gwp_set=report.gwp_set, as_known_on=known_on),
@@ -165,9 +178,10 @@ def _kept(verdict: targets.Verdict) -> dict[str, Any]:
     }
 
 
-def _read(kept: Mapping[str, Any]) -> targets.Verdict:
+def _read(kept: Mapping[str, Any], known_on: datetime) -> targets.Verdict:
+    [target] = history.rows(Target, known_on, pk=kept["target"])
     return targets.Verdict(
-        target=Target.objects.get(pk=kept["target"]),
+        target=target,
         met=kept["met"],
         reason=kept["reason"],
         actual=None if kept["actual"] is None else Decimal(kept["actual"]),

@@ -191,7 +191,7 @@ def _measured(figures: ReportFigures) -> Section:
             row.operated,
             *(row.hours.get(status, 0) for status in ("measured", "substituted", "missing")),
             ", ".join(map(substitution_word, row.methods)) or None,
-            rounded(row.co2_ppm and row.co2_ppm * 1e-6 * G_PER_NM3_OF_CO2, 3),
+            rounded(row.gas.co2_ppm and row.gas.co2_ppm * 1e-6 * G_PER_NM3_OF_CO2, 3),
             rounded(row.normal_flow_nm3_per_h, 1),
             tonnes(row.record.likely_kg),
             rounded(row.record.half_width_kg / 1000, 3),

@@ -5,38 +5,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any
-
-from django.db.models import Avg
 
 from compliance.record.hours import RecordHour
 from compliance.reports.content import FIRE_LOG, Series
 from compliance.schemes import ReportInputs
 from compliance.schemes.figures import ReportFigures
-from devices.models import Calibration
-from emissions.models import EmissionHour, HourStatus
+from devices.models import Assignment, Calibration, MCUDevice
+from emissions.models import EmissionHour
 from factories.models import Chimney, Factory
+from lib import history, sql
 from lib.decimals import plain
 from science.interval import UncertainMass, total
 from science.pressure import isa_pressure_pa
 
 SECONDS_PER_HOUR = 3600
 ZERO_C_K, STANDARD_PA = 273.15, 101_325.0
-_MEANS = ("co2_ppm", "temperature_c", "velocity_ms", "flow_rate_m3s")
+
+
+@dataclass(frozen=True, slots=True)
+class GasMeans:
+    """Means of the hourly means of a chimney's measured hours; None without one."""
+
+    chimney_id: int
+    co2_ppm: float | None
+    temperature_c: float | None
+    velocity_ms: float | None
+    flow_rate_m3s: float | None
+
+
+_NO_GAS = GasMeans(0, None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredChimney:
-    """A chimney in the period. Means are those of the hourly means of its measured hours."""
+    """A chimney in the period."""
 
     chimney: Chimney
     hours: Mapping[str, int]  # by status of record
     methods: tuple[str, ...]  # of its substituted hours
     record: UncertainMass  # kg CO2, fossil and biogenic together
-    co2_ppm: float | None
-    temperature_c: float | None
-    velocity_ms: float | None
-    flow_rate_m3s: float | None
+    gas: GasMeans
 
     @property
     def operated(self) -> int:
@@ -45,11 +53,11 @@ class MeasuredChimney:
     @property
     def normal_flow_nm3_per_h(self) -> float | None:
         """At 0 °C and 1 atm, from the means and the air of the site's altitude."""
-        if self.flow_rate_m3s is None or self.temperature_c is None:
+        if self.gas.flow_rate_m3s is None or self.gas.temperature_c is None:
             return None
         pressure_pa = isa_pressure_pa(self.chimney.factory.altitude_m)
-        actual_m3_per_h = self.flow_rate_m3s * SECONDS_PER_HOUR
-        return actual_m3_per_h * (pressure_pa / STANDARD_PA) * (ZERO_C_K / (self.temperature_c + ZERO_C_K))
+        actual_m3_per_h = self.gas.flow_rate_m3s * SECONDS_PER_HOUR
+        return actual_m3_per_h * (pressure_pa / STANDARD_PA) * (ZERO_C_K / (self.gas.temperature_c + ZERO_C_K))
 
 
 def measured(figures: ReportFigures) -> list[MeasuredChimney]:
@@ -62,29 +70,25 @@ def _of_site(factory: Factory, figures: ReportFigures) -> list[MeasuredChimney]:
     for hour in figures.hours[factory.pk]:
         by_chimney.setdefault(hour.chimney_id, []).append(hour)
     first, end = (datetime.combine(day, time(0), factory.zone) for day in (inputs.first_day, inputs.end_day))
-    means: dict[int, Any] = {
-        row["assignment__chimney_id"]: row
-        for row in EmissionHour.objects.filter(
-            assignment__chimney__in=by_chimney,
-            assignment__is_of_record=True,
-            status=HourStatus.MEASURED,
-            period_start__gte=first,
-            period_start__lt=end,
-        )
-        .values("assignment__chimney_id")
-        .annotate(*map(Avg, _MEANS))
-    }
-    chimneys = Chimney.objects.select_related("factory").in_bulk(by_chimney)
+    statement, parameters = history.reading(
+        sql.load("compliance", "means_of_chimneys"),
+        {"chimney_ids": list(by_chimney), "start": first, "end_": end},
+        inputs.known_on,
+        EmissionHour,
+        Assignment,
+    )
+    means = {row.chimney_id: row for row in sql.fetch(statement, parameters, GasMeans)}
+    chimneys = {row.pk: row for row in history.rows(Chimney, inputs.known_on, pk__in=list(by_chimney))}
     found = []
     for pk, hours in sorted(by_chimney.items()):
-        of_gas = means.get(pk, {})
+        chimneys[pk].factory = factory
         found.append(
             MeasuredChimney(
                 chimney=chimneys[pk],
                 hours=Counter(str(hour.status) for hour in hours),
                 methods=tuple(sorted({str(hour.method) for hour in hours if hour.method})),
                 record=total(hour.record for hour in hours if hour.record is not None),
-                **{name: of_gas.get(f"{name}__avg") for name in _MEANS},
+                gas=means.get(pk, _NO_GAS),
             )
         )
     return found
@@ -108,13 +112,17 @@ def fire_log(figures: ReportFigures, title: str) -> Series:
 
 def calibrations(inputs: ReportInputs) -> list[Calibration]:
     """Those done in the period, and the newest before it, of the devices of the sites."""
-    rows = Calibration.objects.filter(device__factory__in=[f.pk for f in inputs.factories]).select_related("device")
-    end = datetime.combine(inputs.end_day, time(0), inputs.factories[0].zone)
-    first = datetime.combine(inputs.first_day, time(0), inputs.factories[0].zone)
+    sites = [factory.pk for factory in inputs.factories]
+    devices = {row.pk: row for row in history.rows(MCUDevice, inputs.known_on, factory__in=sites)}
+    first, end = (
+        datetime.combine(day, time(0), inputs.factories[0].zone) for day in (inputs.first_day, inputs.end_day)
+    )
+    rows = history.rows(Calibration, inputs.known_on, device__in=list(devices), calibrated_at__lt=end)
     kept, seen = [], set()
-    for row in rows.filter(calibrated_at__lt=end).order_by("device_id", "kind", "-calibrated_at"):
+    for row in sorted(rows, key=lambda row: (row.device_id, row.kind, -row.calibrated_at.timestamp(), row.pk)):
         key = (row.device_id, row.kind)
         if row.calibrated_at >= first or key not in seen:
+            row.device = devices[row.device_id]
             kept.append(row)
             seen.add(key)
     return kept

@@ -21,6 +21,7 @@ from energy.models import EmissionFactor, EnergyType
 from factories.choices import SourceKind, SubstitutionMethod
 from factories.models import EmissionSource, Factory
 from factories.sectors import Sector, shared_sector
+from lib import history
 from lib.decimals import plain
 from science.gwp import Gas
 from science.interval import UncertainMass
@@ -188,11 +189,15 @@ class ReportFigures:
         return kind is not None and (kind.is_biogenic or kind.carrier == "own")
 
 
+def _sources(lines: Iterable[Line]) -> list[int]:
+    return sorted({line.source_id for line in lines if line.source_id is not None})
+
+
 def figures_of(inputs: ReportInputs) -> ReportFigures:
     lines = inputs.inventory.lines
     return ReportFigures(
         inputs,
-        EmissionSource.objects.in_bulk({line.source_id for line in lines if line.source_id is not None}),
+        {row.pk: row for row in history.rows(EmissionSource, inputs.known_on, pk__in=_sources(lines))},
         {row.code: row for row in EnergyType.objects.all()},
         EmissionFactor.objects.in_bulk({pk for line in lines for pk in line.factor_ids}),
     )

@@ -14,6 +14,7 @@ from compliance.schemes.chimneys import measured
 from compliance.schemes.figures import ReportFigures, figures_of, is_biogenic, of_scope_1, rounded
 from compliance.schemes.series import series_of
 from factories.models import Chimney
+from lib import history
 
 
 def _pollutant(code: str, label: Text) -> tuple[EnteredField, EnteredField]:
@@ -52,10 +53,11 @@ def _stacks(figures: ReportFigures) -> Section:
         words("inner", _("Inner dimensions"), "m"),
         numbers("probe_height", _("Probe above the inlet"), "m"),
     )
-    chimneys = Chimney.objects.in_use().filter(factory__in=figures.sites).order_by("name")
+    sites, known_on = list(figures.sites), figures.inputs.known_on
+    chimneys = history.rows(Chimney, known_on, factory__in=sites, archived_at__isnull=True)
     stacks = (
         (row.name, row.get_shape_display() or None, _dimensions(row), rounded(row.probe_height_m, 2))
-        for row in chimneys
+        for row in sorted(chimneys, key=lambda row: row.name)
     )
     gas = (
         words("id", _("Stack")),
@@ -68,9 +70,9 @@ def _stacks(figures: ReportFigures) -> Section:
         (
             row.chimney.name,
             row.hours.get("measured", 0),
-            rounded(row.temperature_c, 1),
-            rounded(row.velocity_ms, 2),
-            rounded(row.flow_rate_m3s, 3),
+            rounded(row.gas.temperature_c, 1),
+            rounded(row.gas.velocity_ms, 2),
+            rounded(row.gas.flow_rate_m3s, 3),
         )
         for row in measured(figures)
     )

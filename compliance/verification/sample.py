@@ -32,7 +32,7 @@ def drawn(seed: str, records: Iterable[str], size: int) -> list[str]:
 def records_of(report: ComplianceReport) -> dict[str, list[str]]:
     """The identities of all records behind a report, by kind, as they were known when it was made."""
     found: dict[str, list[str]] = {"entry": [], "production": [], "hour": []}
-    for site in covered(report):
+    for site in covered(report, report.known_on):
         start, end = (midnight(day, site.zone) for day in (report.period_start, report.end_day))
         found["entry"] += [f"entry:{pk}:amount" for pk in _entries(EnergyEntry, site, start, end, report.known_on)]
         found["production"] += [
