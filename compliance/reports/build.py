@@ -101,7 +101,7 @@ def _changes(
 
 def covered(report: ComplianceReport, known_on: datetime) -> list[Factory]:
     """A site's report covers it; an organisation's all sites that were in use within the period. As they were known."""
-    place = {"pk": report.factory_id} if report.factory_id else {"organisation": report.organisation_id}
+    place: dict[str, Any] = {"pk": report.factory_id} if report.factory_id else {"organisation": report.organisation_id}
     [organisation] = history.rows(Organisation, known_on, pk=report.organisation_id)
     sites = history.rows(Factory, known_on, **place)
     for site in sites:

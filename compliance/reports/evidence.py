@@ -21,7 +21,12 @@ def evidence_of(report: ComplianceReport, sites: Sequence[Factory], known_on: da
     about = Q(about="report", about_id=report.pk or 0)
     for site in sites:
         start, end = (midnight(day, site.zone) for day in (report.period_start, report.end_day))
-        within = {"factory": site.pk, "period_start__lt": end, "period_end__gt": start, "deleted_at__isnull": True}
+        within: dict[str, Any] = {
+            "factory": site.pk,
+            "period_start__lt": end,
+            "period_end__gt": start,
+            "deleted_at__isnull": True,
+        }
         entries = [row.pk for row in history.rows(EnergyEntry, known_on, **within)]
         made = [row.pk for row in history.rows(ProductionEntry, known_on, **within)]
         done = Calibration.objects.filter(device__factory=site.pk, calibrated_at__lt=end).values_list("pk", flat=True)

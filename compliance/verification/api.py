@@ -52,7 +52,12 @@ def room_of(report: ComplianceReport) -> Verification:
 
 def _schema(summary: str, body: type[Serializer[Any]] | None = None, **more: Any) -> Any:
     """Of an act in the auditor's room; each answers the whole room."""
-    answers = {200: VerificationSerializer, **REFUSALS, 409: "not_begun, verified_by_another, opinion_given", **more}
+    answers: dict[Any, Any] = {
+        200: VerificationSerializer,
+        **REFUSALS,
+        409: "not_begun, verified_by_another, opinion_given",
+        **more,
+    }
     return swagger_auto_schema(operation_summary=summary, request_body=body or no_body, responses=answers)
 
 

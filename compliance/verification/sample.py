@@ -43,7 +43,12 @@ def records_of(report: ComplianceReport) -> dict[str, list[str]]:
 
 
 def _entries(model: Any, site: Factory, start: datetime, end: datetime, known_on: datetime) -> list[int]:
-    overlaps = {"period_start__lt": end, "period_end__gt": start, "factory": site.pk, "deleted_at__isnull": True}
+    overlaps: dict[str, Any] = {
+        "period_start__lt": end,
+        "period_end__gt": start,
+        "factory": site.pk,
+        "deleted_at__isnull": True,
+    }
     if model is EnergyEntry:
         overlaps["kind__in"] = [EntryKind.USED, EntryKind.MARKET]
     return [row.pk for row in history.rows(model, known_on, **overlaps)]

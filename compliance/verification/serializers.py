@@ -139,7 +139,7 @@ class ReportLinkSerializer(serializers.ModelSerializer[ReportLink]):
 
 
 class NewLinkSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField(max_length=120, help_text="for whom")
+    label: Any = serializers.CharField(max_length=120, help_text="for whom")
     days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS)
 
     class Meta:
