@@ -5,8 +5,7 @@ entered or corrected afterwards. Methane of mines is computed from their coal, s
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from compliance.choices import TargetStatus
 from compliance.models import SiteDay, Target
+from energy.own_factors import NOTHING, PREVIEW, Masses
 from energy.revaluing import factor_sets_of, revalue
 from factories.corrections import NOBODY, Confirmation, PastFigure, ask
 from factories.models import Organisation
@@ -48,27 +48,34 @@ def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Or
 
 def _figures(stored: Organisation, changed: Organisation, until: datetime) -> Iterator[PastFigure]:
     """What the change means for the past; costs a pass over 12 months of entries."""
-    found = revalue(changed, until)
-    year = found.start.date()
-    label = _("Entries of the last 12 months, as if entered with the new settings")
-    sides = float(found.before.co2e_kg), float(found.after.co2e_kg)
-    yield PastFigure("entries", label, "kg CO2e", *sides, year)
-    sides = float(found.before.biogenic_co2_kg), float(found.after.biogenic_co2_kg)
-    yield PastFigure("biogenic_co2", _("Biogenic CO2, outside the scopes"), "kg", *sides, year)
-    label = _("Entries that have no factor with them")
-    yield PastFigure("not_valued", label, "", 0, found.not_valued, year)
+    sites = [site for site in revalue(changed, until) if site.entry_count]
+    year = (until - PREVIEW).date()
+    for site in sites:
+        yield from _of_entries(year, site.before, site.after, site.not_valued, site.factory.name)
+    if len(sites) > 1:
+        before = sum((site.before for site in sites), NOTHING)
+        after = sum((site.after for site in sites), NOTHING)
+        yield from _of_entries(year, before, after, sum(site.not_valued for site in sites))
     if stored.gwp_set == changed.gwp_set:
         return
     # A day that is not over grows between the question and its answer.
     days = SiteDay.objects.filter(factory__organisation=stored, methane_co2e_kg__gt=0, ends_at__lte=until)
-    methane = days.aggregate(since=Min("day"), kg=Sum("methane_co2e_kg"))
-    if methane["since"] is not None:
-        becomes = gwp(Gas.CH4_FOSSIL, changed.gwp_set) / gwp(Gas.CH4_FOSSIL, stored.gwp_set)
-        label, before_kg = _("Methane of mines, computed again for all days"), Decimal(methane["kg"])
-        yield PastFigure("methane", label, "kg CO2e", float(before_kg), float(before_kg * becomes), methane["since"])
+    becomes = gwp(Gas.CH4_FOSSIL, changed.gwp_set) / gwp(Gas.CH4_FOSSIL, stored.gwp_set)
+    label = _("Methane of mines, computed again for all days")
+    by_mine = days.values_list("factory__name").order_by("factory__name")
+    for name, since, kg in by_mine.annotate(since=Min("day"), kg=Sum("methane_co2e_kg")):
+        yield PastFigure("methane", label, "kg CO2e", float(kg), float(kg * becomes), since, name)
     label = _("Targets in another GWP set: no verdict from a site's first entry in the new one until all 12 months are")
     in_force = Target.objects.filter(organisation=stored, status=TargetStatus.IN_FORCE)
     yield PastFigure("targets", label, "", 0, in_force.exclude(gwp_set=changed.gwp_set).count(), until.date())
+
+
+def _of_entries(year: date, before: Masses, after: Masses, not_valued: int, site: str = "") -> Iterator[PastFigure]:
+    label = _("Entries of the last 12 months, as if entered with the new settings")
+    yield PastFigure("entries", label, "kg CO2e", float(before.co2e_kg), float(after.co2e_kg), year, site)
+    sides = float(before.biogenic_co2_kg), float(after.biogenic_co2_kg)
+    yield PastFigure("biogenic_co2", _("Biogenic CO2, outside the scopes"), "kg", *sides, year, site)
+    yield PastFigure("not_valued", _("Entries that have no factor with them"), "", 0, not_valued, year, site)
 
 
 @transaction.atomic

@@ -1,9 +1,12 @@
+import logging
 from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+logger = logging.getLogger(__name__)
 
 
 def _load_factors(apps: Any = installed_apps, **_kwargs: object) -> None:
@@ -13,7 +16,9 @@ def _load_factors(apps: Any = installed_apps, **_kwargs: object) -> None:
         return
     from energy.loading import load
 
-    load()
+    held = load(hold_versions=True).held
+    if held:
+        logger.warning("%d changed factors wait: manage.py load_factors shows what they make of each site", held)
 
 
 class EnergyConfig(AppConfig):

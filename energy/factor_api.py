@@ -26,7 +26,9 @@ from energy.factors import find_energy_type
 from energy.models import EmissionFactor, EnergyType
 from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
 from factories.choices import FactorBasis, GwpSet
+from factories.corrections import Confirmation
 from factories.models import Factory, Organisation
+from factories.serializers import Confirmed, EffectSerializer
 from lib.errors import invalid
 from lib.parameters import flag, flag_filter
 from logbook.api import AmountField, PlainDecimalField, ReadOnlySerializer
@@ -88,7 +90,7 @@ def _number(help_text: str) -> AmountField:
     return AmountField(max_digits=14, required=False, allow_null=True, help_text=help_text)
 
 
-class NewFactorSerializer(serializers.Serializer[Any]):
+class NewFactorSerializer(Confirmed):
     """One factor of your organisation: `value`, or for a gas of a fuel the inputs that it is computed from."""
 
     organisation = serializers.IntegerField(
@@ -135,6 +137,13 @@ class MassesSerializer(serializers.Serializer[Any]):
     biogenic_co2_kg = serializers.DecimalField(max_digits=30, decimal_places=6)
 
 
+class SitePreviewSerializer(serializers.Serializer[Any]):
+    factory = serializers.IntegerField()
+    name = serializers.CharField()
+    before = MassesSerializer()
+    after = MassesSerializer()
+
+
 class FactorPreviewSerializer(serializers.Serializer[Preview]):
     """The organisation's uses of the type that began in the last 12 months: as stored, and with the new factor."""
 
@@ -146,6 +155,7 @@ class FactorPreviewSerializer(serializers.Serializer[Preview]):
     not_valued = serializers.IntegerField(help_text="of those, in units that it does not fit: left as stored")
     before = MassesSerializer()
     after = MassesSerializer()
+    sites = SitePreviewSerializer(many=True, help_text="the same for each site with such entries")
 
 
 # --- Views --------------------------------------------------------------------------------------
@@ -229,19 +239,22 @@ class EmissionFactorViewSet(ReferenceViewSet):
         responses={
             200: openapi.Response("a preview, or the same factor is there already", FactorPreviewSerializer),
             201: EmissionFactorSerializer,
+            202: EffectSerializer,
             **REFUSALS,
         },
     )
     def create(self, request: Request) -> Response:
         """It is used for entries that name its set, and for all entries when the organisation prefers the set. It is
-        never overwritten: send the changed factor again, and it becomes the next version."""
+        never overwritten: send the changed factor again, and it becomes the next version. One that takes the place of
+        another, or is of the preferred set, answers 202 with its effect on each site until it is confirmed."""
         is_preview = flag(request.query_params, "preview")
         given = validated(NewFactorSerializer, request)
         organisation = _organisation(request, given.pop("organisation", None))
+        confirm = Confirmation(request.user.pk, given.pop("confirm", ""))
         data = FactorInput(**given)
         if is_preview:
             return Response(FactorPreviewSerializer(preview_factor(organisation, data, timezone.now())).data)
-        added = add_factor(user_of(request), organisation, data)
+        added = add_factor(user_of(request), organisation, data, confirm=confirm)
         return Response(EmissionFactorSerializer(added.factor).data, status=201 if added.is_new else 200)
 
 

@@ -38,6 +38,7 @@ class Loaded:
     added: int = 0
     new_versions: int = 0
     unchanged: int = 0
+    held: int = 0  # new versions that wait for `load_factors --yes`
 
 
 class BadFactorRowError(ValueError):
@@ -45,9 +46,9 @@ class BadFactorRowError(ValueError):
 
 
 @transaction.atomic
-def load(folder: Path = DATA) -> Loaded:
+def load(folder: Path = DATA, *, hold_versions: bool = False) -> Loaded:
     """Bring the tables up to date with the files. Idempotent; safe while another run loads (it locks the types'
-    table)."""
+    table). `hold_versions`: leaves out new versions of factors, whose effect somebody looks at first."""
     types = [_type_row(line, row) for line, row in _lines(folder / "energy_types.csv")]
     gwp_sets = {row["set_name"]: row["gwp_set"] for _line, row in _lines(folder / "co2e_sets.csv")}
     woods = {row["code"] for row in types if row["is_wood"]}
@@ -57,6 +58,8 @@ def load(folder: Path = DATA) -> Loaded:
     with connection.cursor() as cursor:
         cursor.execute(sql.load("energy", "lock_types"))
     changed_types, new = _changes(types, factors)
+    held = [row for row in new if row["version"] > 1] if hold_versions else []
+    new = [row for row in new if row not in held]
     EnergyType.objects.bulk_create(
         [EnergyType(**row) for row in changed_types],
         update_conflicts=True,
@@ -68,7 +71,8 @@ def load(folder: Path = DATA) -> Loaded:
         EmissionFactor(**{**row, "energy_type": types_by_code[row["energy_type"]]}) for row in new
     )
     versions = sum(row["version"] > 1 for row in new)
-    return Loaded(len(changed_types), len(new) - versions, versions, len(factors) - len(new))
+    unchanged = len(factors) - len(new) - len(held)
+    return Loaded(len(changed_types), len(new) - versions, versions, unchanged, len(held))
 
 
 def _changes(types: list[DataRow], factors: list[DataRow]) -> tuple[list[DataRow], list[DataRow]]:

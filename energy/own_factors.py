@@ -4,15 +4,18 @@ They are used for entries that name their set, and for all of the organisation's
 (`Organisation.factor_set`). Stored entries keep their results. Choosing a factor is in `factors.py`.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum, When
 from django.db.models.functions import Cast, TruncMonth
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -24,6 +27,7 @@ from energy.quantities import canonical, local_units
 from energy.valuation import value_amount
 from energy.wood import Moisture, co2_value, moisture_of_site
 from factories.choices import FactorBasis
+from factories.corrections import NOBODY, Confirmation, PastFigure, ask
 from factories.models import EmissionSource, Factory, Organisation
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
@@ -67,10 +71,11 @@ class Added:
 
 
 @transaction.atomic
-def add_factor(user: User, organisation: Organisation, data: FactorInput) -> Added:
+def add_factor(user: User, organisation: Organisation, data: FactorInput, *, confirm: Confirmation = NOBODY) -> Added:
     """Store a factor as a new row; if an identical row exists, it is returned.
 
-    Raises ApiError 400 that names the field, the problem and what to do.
+    Raises ApiError 400 that names the field, the problem and what to do; and ConfirmationNeeded for a factor of a set
+    that the organisation prefers, or one that takes the place of another, with what it makes of each site's entries.
     """
     # Two people who add to one organisation wait for each other, because each takes the next version.
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
@@ -78,6 +83,12 @@ def add_factor(user: User, organisation: Organisation, data: FactorInput) -> Add
     before = _same_factor(row).filter(valid_from=row.valid_from).order_by("version").last()
     if before is not None and all(getattr(before, name) == getattr(row, name) for name in CONTENT):
         return Added(before, is_new=False)
+    if organisation.factor_set == row.set_name or _same_factor(row).exists():
+        facts = [row.set_name, row.energy_type.code, row.gas, row.per_unit, row.country, str(row.valid_from)]
+        facts += [str(row.valid_to), plain(row.value)]
+        words = _("It counts for what is entered or corrected from now on. Entries that are stored keep their figures.")
+        now = timezone.now()
+        ask(["factor", *facts], partial(_past_figures, organisation, data), confirm, until=now, preface=words)
     row.added_by = user
     row.full_clean(exclude=[f.name for f in EmissionFactor._meta.fields if f.is_relation])
     row.save()
@@ -236,6 +247,22 @@ class Masses:
     co2e_kg: Decimal
     biogenic_co2_kg: Decimal
 
+    def __add__(self, other: "Masses") -> "Masses":
+        return Masses(self.co2e_kg + other.co2e_kg, self.biogenic_co2_kg + other.biogenic_co2_kg)
+
+
+NOTHING = Masses(Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class SitePreview:
+    """One site's part of a preview."""
+
+    factory: int
+    name: str
+    before: Masses
+    after: Masses
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -249,6 +276,7 @@ class Preview:
     not_valued: int  # of those, entries that its unit does not fit; both sides count them as stored
     before: Masses
     after: Masses
+    sites: list[SitePreview]  # with such entries, by name
 
 
 def preview_factor(organisation: Organisation, data: FactorInput, now: datetime) -> Preview:
@@ -265,9 +293,11 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
     )
     if row.country:
         uses = uses.filter(factory__country=row.country)
-    whole = uses.aggregate(count=Count("pk"), **MASSES)
-    before = Masses(whole["co2e_kg"] or Decimal(0), whole["biogenic_co2_kg"] or Decimal(0))
-    co2e_kg, biogenic_co2_kg = before.co2e_kg, before.biogenic_co2_kg
+    whole: Any = uses.values("factory_id").order_by().annotate(count=Count("pk"), **MASSES)
+    before = {
+        row["factory_id"]: Masses(row["co2e_kg"] or Decimal(0), row["biogenic_co2_kg"] or Decimal(0)) for row in whole
+    }
+    after = dict(before)
     revalued = not_valued = 0
     # Factories, sources and local units are read once, and the factors of a country and a kind of source once.
     factories = Factory.objects.filter(organisation=organisation).select_related("organisation").in_bulk()
@@ -292,10 +322,23 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
         except ApiError:
             not_valued += group["count"]
             continue
-        co2e_kg += valued.co2e_kg - group["co2e_kg"]
-        biogenic_co2_kg += valued.biogenic_co2_kg - group["biogenic_co2_kg"]
-    after = Masses(co2e_kg, biogenic_co2_kg)
-    return Preview(row, start, now, whole["count"], revalued, not_valued, before, after)
+        more = Masses(valued.co2e_kg - group["co2e_kg"], valued.biogenic_co2_kg - group["biogenic_co2_kg"])
+        after[factory.pk] += more
+    sites = [SitePreview(pk, factories[pk].name, before[pk], after[pk]) for pk in before]
+    entries = sum(one["count"] for one in whole)
+    sums = {"before": sum(before.values(), NOTHING), "after": sum(after.values(), NOTHING)}
+    sites.sort(key=attrgetter("name"))
+    return Preview(row, start, now, entries, revalued, not_valued, **sums, sites=sites)
+
+
+def _past_figures(organisation: Organisation, data: FactorInput, until: datetime) -> Iterator[PastFigure]:
+    for site in preview_factor(organisation, data, until).sites:
+        label = _("Entries of the last 12 months, as if entered with the new factor")
+        sides = float(site.before.co2e_kg), float(site.after.co2e_kg)
+        since = (until - PREVIEW).date()
+        yield PastFigure("entries", label, "kg CO2e", *sides, since, site.name)
+        sides = float(site.before.biogenic_co2_kg), float(site.after.biogenic_co2_kg)
+        yield PastFigure("biogenic_co2", _("Biogenic CO2, outside the scopes"), "kg", *sides, since, site.name)
 
 
 def local_day() -> Any:

@@ -13,26 +13,27 @@ from django.db.models.functions import TruncMonth
 
 from energy.choices import EntryKind
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
-from energy.own_factors import MASSES, PREVIEW, Masses, local_day
+from energy.own_factors import MASSES, NOTHING, PREVIEW, Masses, local_day
 from energy.valuation import Valuer
 from factories.models import EmissionSource, Factory, Organisation
 from lib.errors import ApiError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Revaluation:
-    """All uses that began in the last 12 months: as stored, and with the settings."""
+    """A site's uses that began in the last 12 months: as stored, and with the settings."""
 
+    factory: Factory
     start: datetime
-    entry_count: int
-    not_valued: int  # they have no factor under the settings; both sides count them as stored
-    before: Masses
-    after: Masses
+    entry_count: int = 0
+    not_valued: int = 0  # they have no factor under the settings; both sides count them as stored
+    before: Masses = NOTHING
+    after: Masses = NOTHING
 
 
-def revalue(changed: Organisation, now: datetime) -> Revaluation:
-    """The last 12 months under the settings of `changed`, which is not stored. Stores nothing. An entry that named its
-    factor set keeps it."""
+def revalue(changed: Organisation, now: datetime) -> list[Revaluation]:
+    """The last 12 months of each site under the settings of `changed`, which is not stored; by name. Stores nothing.
+    An entry that named its factor set keeps it."""
     uses = EnergyEntry.objects.filter(
         factory__organisation=changed.pk,
         kind=EntryKind.USED,
@@ -51,25 +52,24 @@ def revalue(changed: Organisation, now: datetime) -> Revaluation:
         source = sources.get(source_id) if source_id else None
         return Valuer(factories[factory_id], types[type_id], factor_set, source=source)
 
-    before = after = Decimal(0), Decimal(0)
-    entry_count = not_valued = 0
+    by_site = {pk: Revaluation(factory, now - PREVIEW) for pk, factory in factories.items()}
     stated = Case(When(moisture_is_default=False, then="moisture_fraction"))
     keys = ("factory_id", "energy_type_id", "factor_set", "source_id", "unit", "stated", "month")
     grouped = uses.annotate(day=local_day(), stated=stated).annotate(month=TruncMonth("day")).values(*keys).order_by()
     for group in grouped.annotate(total=Sum("amount"), first_day=Min("day"), count=Count("pk"), **MASSES):
-        stored = (group["co2e_kg"] or Decimal(0), group["biogenic_co2_kg"] or Decimal(0))
-        entry_count += group["count"]
+        site = by_site[group["factory_id"]]
+        stored = Masses(group["co2e_kg"] or Decimal(0), group["biogenic_co2_kg"] or Decimal(0))
+        site.entry_count += group["count"]
         try:
             valued, _notices = valuer(*(group[key] for key in keys[:4])).value(
                 group["total"], group["unit"], (group["first_day"], group["first_day"]), group["stated"]
             )
-            new = (valued.co2e_kg, valued.biogenic_co2_kg)
+            new = Masses(valued.co2e_kg, valued.biogenic_co2_kg)
         except ApiError:
-            not_valued += group["count"]
+            site.not_valued += group["count"]
             new = stored
-        before = before[0] + stored[0], before[1] + stored[1]
-        after = after[0] + new[0], after[1] + new[1]
-    return Revaluation(now - PREVIEW, entry_count, not_valued, Masses(*before), Masses(*after))
+        site.before, site.after = site.before + stored, site.after + new
+    return sorted(by_site.values(), key=lambda site: site.factory.name)
 
 
 def factor_sets_of(organisation: Organisation) -> list[str]:

@@ -53,17 +53,24 @@ class PastFigure:
     before: float
     after: float | None
     since: date  # the first day on which it changes
+    site: str = ""  # of a change that reaches several sites; empty: of the one site, or of all together
 
     @property
     def is_changed(self) -> bool:
         return self.after is None or abs(self.after - self.before) > _SAME * max(abs(self.before), abs(self.after))
 
     @property
+    def before_words(self) -> str:
+        return f"{self.before:,.0f} {self.unit}".strip()
+
+    @property
+    def after_words(self) -> str:
+        return _("computed again") if self.after is None else f"{self.after:,.0f} {self.unit}".strip()
+
+    @property
     def sentence(self) -> str:
-        amounts = [
-            None if value is None else f"{value:,.0f} {self.unit}".strip() for value in (self.before, self.after)
-        ]
-        shown = {"label": self.label, "day": self.since.isoformat(), "before": amounts[0], "after": amounts[1]}
+        label = _("%(site)s: %(label)s") % {"site": self.site, "label": self.label} if self.site else self.label
+        shown = {"label": label, "day": self.since.isoformat(), "before": self.before_words, "after": self.after_words}
         if self.after is None:
             return _("%(label)s: %(before)s since %(day)s are computed again.") % shown
         return _("%(label)s: %(before)s since %(day)s become %(after)s.") % shown
@@ -122,6 +129,10 @@ class PastEffect:
     confirm: str
     preface: str
     confirm_until: datetime = field(default_factory=lambda: timezone.now() + CONFIRM_WITHIN)
+
+    @property
+    def has_sites(self) -> bool:
+        return any(figure.site for figure in self.figures)
 
     @property
     def sentences(self) -> list[str]:
@@ -221,7 +232,10 @@ def ask(
     told_until, told_digest = confirm.told()
     until = told_until or until
     changed = tuple(figure for figure in figures(until) if figure.is_changed)
-    shown = [[one.code, round(one.before), one.after and round(one.after), one.since.isoformat()] for one in changed]
+    shown = [
+        [one.site, one.code, round(one.before), one.after and round(one.after), one.since.isoformat()]
+        for one in changed
+    ]
     digest = hashlib.sha256(json.dumps([facts, shown]).encode()).hexdigest()
     if changed and told_digest != digest:
         words = preface or _("This reaches into the past.")

@@ -195,6 +195,7 @@ class FigureSerializer(serializers.Serializer[Any]):
     before = serializers.FloatField()
     after = serializers.FloatField(allow_null=True, help_text="null: known once it has been computed again")
     since = serializers.DateField(help_text="the first day that changes")
+    site = serializers.CharField(allow_blank=True, help_text="of a change that reaches several; empty: all together")
 
 
 class EffectSerializer(serializers.Serializer[Any]):

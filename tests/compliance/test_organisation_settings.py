@@ -95,6 +95,27 @@ def test_a_set_that_changes_only_biogenic_co2_is_asked_about(hq: Client, cast: C
     assert figures(asked)["biogenic_co2"] == pytest.approx((1283.33, 1457.5), abs=0.01)
 
 
+def form_of(browser: Client) -> dict[str, Any]:
+    form = browser.get("/organisation/").context["form"]
+    return {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+
+
+def test_each_site_has_its_own_before_and_after(hq: Client, cast: Cast) -> None:
+    for factory, kg in ((cast.litein, 1000), (cast.momul, 3000)):
+        make.make_energy_entry(factory, amount=Decimal(kg), unit="kg")
+
+    asked = patch(hq, cast.organisation, gwp_set="AR4").json()
+    page = hq.post("/organisation/", form_of(hq) | {"gwp_set": "AR4"}).content.decode()
+
+    # 1,000 kg: 0.366513 kg CH4 and 0.048868 kg N2O; AR6 27 and 273, AR4 25 and 298
+    one = (23.2369, 23.7255)
+    found = [(figure["site"], figure["before"], figure["after"]) for figure in asked["figures"]]
+    assert [name for name, *_sides in found] == [cast.litein.name, cast.momul.name, ""]
+    for (_name, before, after), times in zip(found, (1, 3, 4), strict=True):
+        assert (before, after) == pytest.approx((one[0] * times, one[1] * times), abs=0.01)
+    assert f'<th scope="row">{cast.momul.name}</th>' in page
+
+
 def test_what_decides_nothing_of_the_past_is_stored_at_once(hq: Client, cast: Cast) -> None:
     make.make_energy_entry(cast.litein)
 
@@ -179,10 +200,7 @@ def test_a_wrong_value_is_refused_beside_its_field(hq: Client, cast: Cast, body:
 def test_the_page_stores_what_was_shown_and_nothing_else(as_user: AsUser, cast: Cast) -> None:
     make.make_energy_entry(cast.litein)
     browser = as_user(cast.hq)
-    form = browser.get("/organisation/").context["form"]
-    fields = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)} | {
-        "gwp_set": "AR5"
-    }
+    fields = form_of(browser) | {"gwp_set": "AR5"}
 
     asked = browser.post("/organisation/", fields)
     other = browser.post("/organisation/", fields | {"gwp_set": "AR4", "confirm": asked.context["effect"].confirm})

@@ -1,20 +1,25 @@
 """The factor table against the printed one of the source, and which factor holds when, where and by which set."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from energy.choices import FactorType
 from energy.factors import FactorBook, find_energy_type, main_factor
 from energy.loading import DATA, load
+from energy.management.commands import load_factors
 from energy.models import EmissionFactor, EnergyType
 from energy.valuation import value_amount
 from energy.wood import Moisture
 from lib.errors import ApiError
 from science.rounding import decimal_kg
+from tests.make import make_energy_entry, make_factory
 
 pytestmark = pytest.mark.django_db
 
@@ -271,6 +276,27 @@ def test_a_changed_row_becomes_the_next_version_and_the_one_before_stays(tmp_pat
     ]
     assert main_factor(book("electricity").on(date(2025, 6, 1)).by_unit["kWh"]).version == 2
     assert load(tmp_path).new_versions == 0
+
+
+def test_new_versions_wait_until_somebody_has_seen_what_they_make_of_each_site(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("energy_types.csv", "emission_factors.csv", "co2e_sets.csv"):
+        text = (DATA / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace(",0.0954,", ",0.0960,"), encoding="utf-8")
+    factory = make_factory(name="Litein")
+    period = {"period_start": timezone.now() - timedelta(days=60), "period_end": timezone.now() - timedelta(days=30)}
+    make_energy_entry(factory, energy_type="electricity", amount=Decimal(100_000), unit="kWh", timestamp=None, **period)
+    monkeypatch.setattr(load_factors, "load", partial(load, tmp_path))
+
+    call_command("load_factors")
+
+    shown = capsys.readouterr().out
+    assert "Litein: 9,540 kg CO2e and 0 kg biogenic CO2 would be 9,600 and 0" in shown  # 100,000 kWh x 0.0954, x 0.0960
+    assert "1 wait for --yes" in shown
+    assert load(tmp_path, hold_versions=True).held == 1
+    call_command("load_factors", "--yes")
+    assert load(tmp_path, hold_versions=True).held == 0
 
 
 def test_a_factor_is_never_overwritten_or_deleted_by_anybody() -> None:

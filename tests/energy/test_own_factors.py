@@ -14,6 +14,7 @@ from energy.factor_api import NewFactorSerializer
 from energy.loading import load
 from energy.models import EmissionFactor, EnergyEntry
 from energy.own_factors import FactorInput, add_factor, preview_factor
+from factories.corrections import Confirmation, ConfirmationNeeded
 from lib.errors import ApiError
 from tests import make
 from tests.cast import AsUser, Cast
@@ -59,7 +60,13 @@ def power(**fields: Any) -> FactorInput:
 
 
 def add(cast: Cast, data: FactorInput | None = None) -> EmissionFactor:
-    return add_factor(cast.hq, cast.organisation, data or wood()).factor
+    """Confirmed, if it is asked first."""
+    given = data or wood()
+    try:
+        return add_factor(cast.hq, cast.organisation, given, confirm=Confirmation(cast.hq.pk)).factor
+    except ConfirmationNeeded as asked:
+        confirm = Confirmation(cast.hq.pk, asked.effect.confirm)
+        return add_factor(cast.hq, cast.organisation, given, confirm=confirm).factor
 
 
 def burn(factory: Any, kg: int = 1000, **fields: Any) -> EnergyEntry:
@@ -333,6 +340,27 @@ def test_what_the_factors_unit_does_not_fit_is_counted_and_left_as_stored(cast: 
     assert (found.entries, found.revalued, found.not_valued) == (2, 2, 1)
     stored = EnergyEntry.objects.get(unit="GJ").co2e_kg
     assert found.after.co2e_kg == 20 + stored
+
+
+def test_a_changed_factor_shows_each_site_before_it_is_stored(cast: Cast) -> None:
+    add(cast)
+    burn(cast.litein, timestamp=WHEN)
+    burn(cast.momul, 2000, timestamp=WHEN)
+    changed = wood(ncv_gj_per_t=Decimal("13.9"))
+
+    with pytest.raises(ConfirmationNeeded) as asked:
+        add_factor(cast.hq, cast.organisation, changed, confirm=Confirmation(cast.hq.pk))
+
+    shown = [(one.site, one.before, one.after) for one in asked.value.effect.figures if one.code == "biogenic_co2"]
+    # 13.9 GJ/t is (18.5 - 13.9) / 20.943 = 22.0 % moisture: 0.78 x 0.5 x 44/12 = 1.43 kg/kg
+    assert [(name, before) for name, before, _after in shown] == [
+        (cast.litein.name, pytest.approx(1283.333, abs=0.001)),
+        (cast.momul.name, pytest.approx(2566.667, abs=0.001)),
+    ]
+    assert [after for *_rest, after in shown] == pytest.approx([1430, 2860], abs=0.01)
+    assert EmissionFactor.objects.get(organisation=cast.organisation).version == 1
+    confirm = Confirmation(cast.hq.pk, asked.value.effect.confirm)
+    assert add_factor(cast.hq, cast.organisation, changed, confirm=confirm).factor.version == 2
 
 
 # --- The API -----------------------------------------------------------------------------------
