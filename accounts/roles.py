@@ -51,6 +51,7 @@ class Action(StrEnum):
     ANSWER_FINDINGS = "answer_findings"
     DISPUTE = "dispute"  # contest readings, a gap, a place
     DECIDE_DISPUTES = "decide_disputes"
+    LOCK_BASIS = "lock_basis"  # whether the CO2 of a source is counted as measured or as calculated
     VIEW_ALERTS = "view_alerts"
     ACKNOWLEDGE_ALERTS = "acknowledge_alerts"  # the life of an alarm: acknowledge, assign, comment, snooze, close
     MANAGE_ALERT_RULES = "manage_alert_rules"

@@ -17,6 +17,7 @@ from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, 
 from audit.models import Address, DataRead, SecondFactor
 from compliance.models import (
     AuditFinding,
+    BasisLock,
     ComplianceReport,
     Dispute,
     EnteredValue,
@@ -131,6 +132,7 @@ SOURCES = (
     Source(Verification, factory="report__factory", organisation="report__organisation"),
     Source(AuditFinding, factory="verification__report__factory", organisation="verification__report__organisation"),
     Source(Dispute, factory="factory"),
+    Source(BasisLock, factory="factory"),
     Source(AlertRule, factory="factory", organisation="organisation"),
     Source(Gateway, organisation="organisation"),
     Source(RosterShift, factory="factory", organisation="organisation"),

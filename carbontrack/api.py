@@ -22,6 +22,7 @@ from compliance.api import IntensityView, TargetViewSet
 from compliance.balance_api import BalanceView
 from compliance.explain.api import ExplainView, PackView
 from compliance.fire_api import FireView
+from compliance.inventory.api import BasisLockViewSet, InventoryView
 from compliance.organisation_api import OrganisationViewSet
 from compliance.reports.api import BatchViewSet, RecipientViewSet, ReportViewSet, VerifyView
 from compliance.site_sheet.api import SiteSheetViewSet
@@ -85,6 +86,7 @@ router.register("tokens", TokenViewSet, basename="tokens")
 router.register("compliance/batches", BatchViewSet, basename="report-batches")
 router.register("compliance/recipients", RecipientViewSet, basename="report-recipients")
 router.register("compliance", ReportViewSet, basename="compliance")
+router.register("basis-locks", BasisLockViewSet, basename="basis-locks")
 router.register("targets", TargetViewSet, basename="targets")
 router.register("alerts", AlertViewSet, basename="alerts")
 router.register("alert-rules", AlertRuleViewSet, basename="alert-rules")
@@ -152,6 +154,7 @@ urlpatterns = [
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
     path("factories/<int:pk>/typing-hints/", TypingHintsView.as_view(), name="api-factories-typing-hints"),
     path("factories/<int:pk>/balance/", BalanceView.as_view(), name="api-factories-balance"),
+    path("inventory/", InventoryView.as_view(), name="api-inventory"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
     path("compliance/<int:pk>/verification/", VerificationView.as_view(), name="api-verification"),
     path("compliance/<int:pk>/verification/sample/", SampleView.as_view(), name="api-verification-sample"),

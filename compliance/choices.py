@@ -11,6 +11,19 @@ class HeatCo2Basis(models.TextChoices):
     FUEL = "fuel", _("from the fuel logged")
 
 
+class InventoryBasis(models.TextChoices):
+    """On which a source's CO2 is counted in inventories."""
+
+    MEASURED = "measured", _("measured in the chimney")
+    CALCULATED = "calculated", _("calculated from the fuel")
+
+
+class LockedGas(models.TextChoices):
+    """Gases that can be measured. CH4 and N2O stay those of the fuel."""
+
+    CO2 = "CO2", "CO2"
+
+
 class TargetScope(models.TextChoices):
     BOTH = "1+2", _("scopes 1 and 2")
     ONE = "1", _("scope 1")

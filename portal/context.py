@@ -125,6 +125,7 @@ def _network_items(where: _Where, actions: set[Action], user: Any) -> list[NavIt
         _alarms(where, user),
         _item(where, _("Leaderboard"), "leaderboard"),
         _targets_item(where),
+        _inventory_item(where),
         _reports_item(where),
         *([_item(where, _("Organisation"), "organisation-settings")] if Action.EDIT_ORGANISATION in actions else []),
         # Auditors see the rows behind the figures.
@@ -144,6 +145,10 @@ def _reports_item(where: _Where) -> NavItem:
     return _item(where, _("Reports"), "reports", below=REPORT_PAGES)
 
 
+def _inventory_item(where: _Where) -> NavItem:
+    return _item(where, _("Inventory"), "inventory", below=("basis-locks",))
+
+
 def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> Iterator[NavItem]:
     """The pages of the manager's only factory, or of the open factory; otherwise the page to choose one."""
     managed = [m.factory_id for m in memberships if m.factory_id and Action.WRITE_ENERGY in actions_of(Role(m.role))]
@@ -157,6 +162,7 @@ def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> I
     yield _alarms(where, user)
     yield _item(where, _("Leaderboard"), "leaderboard")
     yield _targets_item(where)
+    yield _inventory_item(where)
     yield _reports_item(where)
 
 

@@ -17,6 +17,7 @@ from portal.firmware import views as firmware_views
 from portal.foreign import channel_views
 from portal.foreign import views as foreign_views
 from portal.go_no_go import views as go_no_go_views
+from portal.inventory import views as inventory_views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
@@ -74,6 +75,8 @@ urlpatterns = [
     ),
     path("firmware/", firmware_views.firmware, name="firmware"),
     path("firmware/images/", firmware_views.download, name="firmware-download"),
+    path("inventory/", inventory_views.inventory, name="inventory"),
+    path("inventory/basis/", inventory_views.basis_locks, name="basis-locks"),
     path("targets/", targets_views.targets, name="targets"),
     path("targets/new/", targets_views.target_new, name="target-new"),
     path("targets/<int:pk>/", targets_views.target, name="target"),

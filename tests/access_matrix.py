@@ -373,6 +373,10 @@ OURS: dict[str, dict[str, str]] = {
         }
         for name, ending in (("batches", MANAGERS.format(405)), ("recipients", MANAGERS_OF_KTDA.format(204)))
     },
+    "api/inventory/": {"GET": ENERGY_READERS},
+    # Only HQ locks the basis of a source.
+    "api/^basis-locks/$": {"GET": ENERGY_READERS, "POST": MANAGERS.format(400)},
+    "api/^basis-locks/(?P<pk>[0-9]{1,9})/$": {"GET": ENERGY_OF_LITEIN, "POST": MANAGERS.format(405)},
     # Only HQ sets targets, of its own factories.
     "api/^targets/$": {
         "GET": ENERGY_READERS,

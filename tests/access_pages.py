@@ -132,6 +132,8 @@ PAGES: dict[str, dict[str, str]] = {
     # Who sees all devices of an organisation. HQ halts a roll-out that does not exist.
     "firmware/": {"GET": AUDIT.format(302, 302), "POST": "302 403 403 403 404 404 403 403 403 403 302"},
     "firmware/images/": {"GET": NOT_THERE},
+    "inventory/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
+    "inventory/basis/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
     # The auditor reads; who may not write a target gets 403, and one out of scope is not there.
     "targets/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
     "targets/new/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},

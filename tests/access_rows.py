@@ -21,7 +21,7 @@ from accounts.models import AccessRequest, ApiToken, Invitation, Membership, Use
 from accounts.roles import Scope
 from alerts.models import Alert, AlertRule
 from alerts.rules import ensure_usual_rules
-from compliance.models import ComplianceReport, Dispute, ReportBatch, ReportRecipient, SiteSheet, Target
+from compliance.models import BasisLock, ComplianceReport, Dispute, ReportBatch, ReportRecipient, SiteSheet, Target
 from compliance.verification.disputes import contest
 from compliance.verification.room import open_room
 from devices.models import DeviceClaim, DeviceProfile
@@ -88,6 +88,7 @@ def addresses(cast: Cast) -> Callable[[str], str]:
         "reports": first(ComplianceReport.objects),
         "organisation/sites": first(SiteSheet.objects),
         "targets": first(Target.objects),
+        "basis-locks": first(BasisLock.objects),
     }
     token_key = first(ApiToken.objects.filter(user=cast.hq), "token_key") or "none"
     values = {
@@ -177,6 +178,7 @@ def _make_rows(cast: Cast) -> None:
     make.make_evidence(cast.hq, make.make_energy_entry(cast.litein))
     record_event(cast.litein_manager, cast.litein, happened_at=timezone.now(), text="New fan blades")
     make.make_target(cast.litein)
+    make.make_basis_lock(cast.litein, cast.hq)
     make.make_production(cast.litein)
     set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
     make.make_invitation(cast.hq, cast.litein)

@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,8 @@ from accounts.grants import Grant
 from accounts.invitations import invite
 from accounts.models import AccessRequest, ApiToken, Membership, User
 from accounts.roles import Role, Scope
-from compliance.models import Target
+from compliance.inventory.locks import lock_basis
+from compliance.models import BasisLock, Target
 from compliance.services import TargetInput, set_target
 from devices.access import rotate_secret
 from devices.choices import Co2Basis, PressureCompensation
@@ -211,6 +212,12 @@ def make_target(factory: Factory | None = None, **fields: Any) -> Target:
         "target_value": Decimal("0.08"),
     } | fields
     return set_target(None, factory.organisation, TargetInput(**fields), factory=factory)
+
+
+def make_basis_lock(factory: Factory, user: User) -> BasisLock:
+    """The CO2 of the boiler counts as calculated from November 2026 on."""
+    boiler = factory.emission_sources.filter(kind="boiler").earliest("pk")
+    return lock_basis(user, boiler, "calculated", date(2026, 11, 1), "The sensor is in repair.")[0]
 
 
 def make_token(user: User, *scopes: Scope, **fields: Any) -> str:

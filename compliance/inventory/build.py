@@ -6,6 +6,7 @@ queries it needs does not depend on sites or days, but for the hours of record o
 
 import hashlib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -17,7 +18,9 @@ from compliance.inventory.calculated import grouped, lines_of, mine_lines
 from compliance.inventory.inputs import InventoryInputs, LoggedUse
 from compliance.inventory.lines import PRECISION, SETS, Completeness, FactorUsed, Hours, Inventory, Line, Unknown
 from compliance.inventory.market import market_lines
+from compliance.inventory.measured import MeasuredPools, measured_co2
 from compliance.inventory.spread import overlap, united
+from emissions.models import HourStatus
 from energy.choices import Carrier
 from energy.models import EmissionFactor
 from factories.days import ONE_DAY
@@ -46,10 +49,13 @@ def build(
     unknown: list[Unknown] = []
     with localcontext(prec=PRECISION):
         sites = inputs.load(factories, first_day, end_day, as_known_on=as_known_on)
+        completeness: list[Completeness] = []
         for site in sites:
-            found, not_known = _lines_of_site(site)
+            measured = measured_co2(site)
+            found, not_known = lines_of_site(site, measured)
             lines += found
             unknown += not_known
+            completeness.append(_completeness(site, measured.days))
         return Inventory(
             factory_ids=tuple(site.place.factory_id for site in sites),
             first_day=first_day,
@@ -58,7 +64,7 @@ def build(
             as_known_on=as_known_on,
             method_version=METHOD_VERSION,
             lines=tuple(lines),
-            completeness=tuple(_completeness(site) for site in sites),
+            completeness=tuple(completeness),
             made_kg={site.place.factory_id: _made_kg(site) for site in sites},
             inputs_sha256=_digest(sites),
             unknown=tuple(unknown),
@@ -67,16 +73,16 @@ def build(
         )
 
 
-def _lines_of_site(site: InventoryInputs) -> tuple[list[Line], list[Unknown]]:
-    lines = list(lines_of(site, grouped(site, site.uses), without_co2=frozenset()))
-    lines += market_lines(site, lines)
+def lines_of_site(site: InventoryInputs, measured: MeasuredPools) -> tuple[list[Line], list[Unknown]]:
+    calculated = list(lines_of(site, grouped(site, site.uses), is_measured=measured.replaces))
     methane, unknown = mine_lines(site)
-    return lines + methane, unknown
+    lines = [*calculated, *market_lines(site, calculated), *measured.lines, *methane]
+    return lines, [*measured.unknown, *unknown]
 
 
 def site_lines(site: InventoryInputs) -> list[Line]:
     """Everything that one site emits by its inputs."""
-    return _lines_of_site(site)[0]
+    return lines_of_site(site, measured_co2(site))[0]
 
 
 def _potentials() -> dict[tuple[str, str], Decimal]:
@@ -103,10 +109,14 @@ def _factors(ids: set[int]) -> tuple[FactorUsed, ...]:
 _HEAT = frozenset({Carrier.FUEL.value, Carrier.HEAT.value})
 
 
-def _completeness(site: InventoryInputs) -> Completeness:
+def _completeness(site: InventoryInputs, measured_days: set[date]) -> Completeness:
     sector = SECTORS[site.place.sector]
     heat = _days_logged(site, (use for use in site.uses if _is_heat(use)))
     electricity = _days_logged(site, (use for use in site.uses if use.carrier == Carrier.GRID))
+    chimney_days = [
+        day for days in site.chimney_days.values() for day in days if site.first_day <= day.day < site.end_day
+    ]
+    counted: Counter[str] = sum((Counter(day.hours) for day in chimney_days), Counter())
     made = _days_logged(site, (entry for entry in site.made if entry.product == sector.products[0]))
     return Completeness(
         factory_id=site.place.factory_id,
@@ -114,8 +124,8 @@ def _completeness(site: InventoryInputs) -> Completeness:
         heat_days=len(heat),
         electricity_days=len(electricity),
         production_days=len(made),
-        scope1_days=len(made if sector.has_methane else heat),
-        hours=Hours(),
+        scope1_days=len(made if sector.has_methane else heat | measured_days),
+        hours=Hours(**{status.value: counted[status.value] for status in HourStatus}),
     )
 
 

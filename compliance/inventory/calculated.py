@@ -4,7 +4,7 @@ An entry is spread evenly over its period. What falls on one day never depends o
 a divided period sum to the last digit (`science.rounding.decimal_part`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -113,12 +113,15 @@ def _dimension(unit: str) -> Dimension:
 
 
 def lines_of(
-    site: InventoryInputs, groups: dict[LineGroup, list[Decimal]], *, without_co2: frozenset[LineGroup]
+    site: InventoryInputs,
+    groups: dict[LineGroup, list[Decimal]],
+    *,
+    is_measured: Callable[[LineGroup], bool] = lambda _group: False,
 ) -> Iterator[Line]:
-    """The lines of groups; `without_co2`: of these only CH4 and N2O, their CO2 is measured."""
+    """The lines of groups; of those whose CO2 is measured only CH4 and N2O."""
     for group, sums in groups.items():
         amount, energy_gj, *_masses = sums
-        for gas, scope, mass_kg, factor_ids in _gases(group, sums, has_co2=group not in without_co2):
+        for gas, scope, mass_kg, factor_ids in _gases(group, sums, has_co2=not is_measured(group)):
             yield Line(
                 factory_id=site.place.factory_id,
                 month=group.span.month,

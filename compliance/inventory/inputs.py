@@ -3,10 +3,13 @@
 Whole months are read, because a month's basis and its split of measured CO2 do not depend on the days asked for.
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,13 +17,22 @@ from django.utils import timezone
 
 from compliance.figures import Production
 from compliance.inputs import fetch, sources_of
+from compliance.inventory.lines import Basis
+from compliance.models import BasisLock
+from compliance.record.hours import hours_of_record
+from compliance.record.rules import RecordHour
 from compliance.sources import Site
+from devices.models import Assignment
 from energy.choices import Carrier
-from energy.models import EnergyEntry, LocalUnit
+from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from factories.days import ONE_DAY, microseconds
 from factories.models import EmissionSource, Factory
+from lib import history
 from production.models import ProductionEntry
+from science.gwp import Gas
+from science.interval import UncertainMass, total
 
+_NEVER_US = 2**62
 _CARRIERS = [carrier.value for carrier in Carrier]
 
 
@@ -59,6 +71,33 @@ class LoggedUse(NamedTuple):
     market_co2e_kg: Decimal | None
 
 
+class DayMass(NamedTuple):
+    """CO2 of record of one chimney and day on one basis."""
+
+    basis: str
+    method: str
+    mass: UncertainMass
+
+
+@dataclass(frozen=True, slots=True)
+class ChimneyDay:
+    """One chimney on one calendar day."""
+
+    day: date
+    hours: Mapping[str, int]  # by status
+    recorded_h: int  # with a mass of record
+    masses: tuple[DayMass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FuelRatio:
+    """What a fuel emits a kg of the CO2 of its carbon."""
+
+    is_biogenic: bool
+    per_co2: Mapping[str, Decimal]  # kg by gas
+    factor_ids: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class InventoryInputs:
     """One site. Its period is [start_us, end_us), which ends with the running day at the latest."""
@@ -67,11 +106,25 @@ class InventoryInputs:
     zone: ZoneInfo
     first_day: date
     end_day: date  # exclusive
-    days_over: int
+    today: date
     uses: list[LoggedUse] = field(default_factory=list)  # of whole months, without contracts
     contracts: list[LoggedUse] = field(default_factory=list)
     contract_uses: list[LoggedUse] = field(default_factory=list)  # of the grid, in the whole periods of the contracts
     made: list[Production] = field(default_factory=list)
+    devices: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # of record, by chimney: from, to
+    locks: list[BasisLock] = field(default_factory=list)
+    chimney_days: dict[int, list[ChimneyDay]] = field(default_factory=dict)
+    hours_sha256: str = ""
+    ratios: Mapping[str, FuelRatio] = field(default_factory=dict)  # by energy type
+
+    @property
+    def days_over(self) -> int:
+        return max(0, (min(self.end_day, self.today) - self.first_day).days)
+
+    def basis_of(self, source_id: int, month: date) -> str:
+        """That of the last lock; empty: none."""
+        locks = [lock for lock in self.locks if lock.source_id == source_id and lock.from_month <= month]
+        return max(locks, key=lambda lock: lock.from_month).basis if locks else ""
 
     @property
     def start_us(self) -> int:
@@ -115,8 +168,7 @@ def load(
         today = now.astimezone(zone).date()
         end = max(first_day, min(end_day, today + ONE_DAY))
         place = Site(factory.pk, factory.sector, "", tuple(sources.get(factory.pk, ())))
-        days_over = max(0, (min(end_day, today) - first_day).days)
-        sites[factory.pk] = InventoryInputs(place, zone, first_day, end, days_over)
+        sites[factory.pk] = InventoryInputs(place, zone, first_day, end, today)
     windows = [
         (pk, midnight(site.months[0], site.zone), midnight(next_month(site.months[-1]), site.zone))
         for pk, site in sites.items()
@@ -130,7 +182,72 @@ def load(
         sites[made.factory_id].made.append(made)
     for site in sites.values():
         site.made.sort(key=lambda entry: entry.entry_id)
+    _load_measured(rows, sites, as_known_on)
     return list(sites.values())
+
+
+# --- What the chimneys measured ------------------------------------------------------------------
+def _load_measured(
+    factories: Sequence[Factory], sites: Mapping[int, InventoryInputs], as_known_on: datetime | None
+) -> None:
+    for lock in history.rows(BasisLock, as_known_on, factory_id__in=list(sites)):
+        sites[lock.factory_id].locks.append(lock)
+    for row in history.rows(Assignment, as_known_on, factory_id__in=list(sites), is_of_record=True):
+        if row.valid_from is not None:
+            until_us = _NEVER_US if row.valid_to is None else microseconds(row.valid_to)
+            times = sites[row.factory_id].devices.setdefault(row.chimney_id, [])
+            times.append((microseconds(row.valid_from), until_us))
+    ratios = _ratios() if any(site.devices for site in sites.values()) else {}
+    for factory in factories:
+        site = sites[factory.pk]
+        site.ratios = ratios
+        if site.devices and site.months:
+            end = next_month(site.months[-1])
+            hours = hours_of_record(factory, site.months[0], end, as_known_on=as_known_on)
+            site.chimney_days, site.hours_sha256 = _by_day(hours, site.zone)
+
+
+def _by_day(hours: Iterable[RecordHour], zone: ZoneInfo) -> tuple[dict[int, list[ChimneyDay]], str]:
+    """Days of each chimney, ascending, and the digest of its hours."""
+    digest = hashlib.sha256()
+    days: dict[int, list[ChimneyDay]] = {}
+    for (chimney_id, day), of_day in groupby(
+        hours, key=lambda hour: (hour.chimney_id, hour.period_start.astimezone(zone).date())
+    ):
+        rows = list(of_day)
+        parts: dict[tuple[str, str], list[UncertainMass]] = {}
+        for hour in rows:
+            digest.update(f"{chimney_id}|{hour.period_start}|{hour.status}|{hour.method}|{hour.record_ug}\n".encode())
+            if hour.record is not None:
+                basis = Basis.SUBSTITUTED if hour.method else Basis.MEASURED
+                parts.setdefault((basis, hour.method), []).append(hour.record)
+        masses = tuple(DayMass(*key, total(of_key)) for key, of_key in sorted(parts.items()))
+        counted = Counter(hour.status for hour in rows)
+        recorded_h = sum(len(of_key) for of_key in parts.values())
+        days.setdefault(chimney_id, []).append(ChimneyDay(day, counted, recorded_h, masses))
+    return days, digest.hexdigest()
+
+
+def _ratios() -> dict[str, FuelRatio]:
+    """Of the default factors of each fuel."""
+    rows = EmissionFactor.objects.filter(
+        organisation=None, is_default=True, country="", energy_type__carrier=Carrier.FUEL
+    ).select_related("energy_type")
+    by_unit: dict[tuple[str, str], dict[str, EmissionFactor]] = {}
+    for row in rows.order_by("energy_type__code", "per_unit", "valid_from", "version"):
+        by_unit.setdefault((row.energy_type.code, row.per_unit), {})[row.gas] = row
+    ratios: dict[str, FuelRatio] = {}
+    for (code, _unit), by_gas in by_unit.items():
+        if {"CO2", "CH4", "N2O"} <= by_gas.keys():
+            is_biogenic = by_gas["CO2"].energy_type.is_biogenic
+            ch4 = Gas.CH4_BIOGENIC if is_biogenic else Gas.CH4_FOSSIL
+            per_co2 = {ch4: by_gas["CH4"].value, Gas.N2O: by_gas["N2O"].value}
+            scaled: dict[str, Decimal] = {gas: value / by_gas["CO2"].value for gas, value in per_co2.items()}
+            ratios.setdefault(code, FuelRatio(is_biogenic, scaled, (by_gas["CH4"].pk, by_gas["N2O"].pk)))
+    return ratios
+
+
+# --- Contracts -----------------------------------------------------------------------------------
 
 
 def _load_contract_uses(sites: dict[int, InventoryInputs], as_known_on: datetime | None) -> None:

@@ -62,7 +62,9 @@ class Unknown:
 
     factory_id: int
     month: date
-    what: str  # methane_factor: coal without a class or factor; carbon: a sum of gases under a measured chimney
+    # methane_factor: coal without a class or factor; hours_missing: of a measured chimney, without a mass of record;
+    # fuel: measured CO2 whose CH4 and N2O are not known, because no fuel is logged or listed
+    what: str
     amount: Decimal
     unit: str
 
@@ -97,8 +99,12 @@ class Hours:
     missing: int = 0  # without a mass of record
 
     @property
+    def filled(self) -> int:
+        return self.partial + self.substituted
+
+    @property
     def all(self) -> int:
-        return self.measured + self.partial + self.substituted + self.idle + self.missing
+        return self.measured + self.filled + self.idle + self.missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def market_lines(site: InventoryInputs, location: Iterable[Line]) -> Iterator[Li
     grid = [use for use in site.uses if use.carrier == Carrier.GRID] if shares else []
     covered = {use.energy_type for use in grid}
     kept = [line for line in location if line.approach == Approach.LOCATION and line.stream not in covered]
-    made = lines_of(site, grouped(site, _uses_by_market(grid, shares)), without_co2=frozenset())
+    made = lines_of(site, grouped(site, _uses_by_market(grid, shares)))
     for line in [*kept, *made]:
         yield replace(line, approach=Approach.MARKET)
 

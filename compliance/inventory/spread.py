@@ -19,6 +19,8 @@ class MonthSpan:
     end_day: date
     start_us: int
     end_us: int
+    month_start_us: int
+    month_end_us: int
 
 
 class _Entry(Protocol):
@@ -32,7 +34,8 @@ def spans_of(site: InventoryInputs) -> list[MonthSpan]:
     spans = []
     for month in site.months:
         first, end = max(month, site.first_day), min(next_month(month), site.end_day)
-        spans.append(MonthSpan(month, first, end, site.midnight_us(first), site.midnight_us(end)))
+        edges = (site.midnight_us(day) for day in (first, end, month, next_month(month)))
+        spans.append(MonthSpan(month, first, end, *edges))
     return spans
 
 

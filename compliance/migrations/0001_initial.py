@@ -91,6 +91,122 @@ class Migration(migrations.Migration):
             options={"verbose_name": "finding", "verbose_name_plural": "findings", "ordering": ["id"]},
         ),
         migrations.CreateModel(
+            name="BasisLock",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("gas", models.CharField(choices=[("CO2", "CO2")], default="CO2", max_length=12, verbose_name="gas")),
+                ("from_month", models.DateField(verbose_name="from the month")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("measured", "measured in the chimney"), ("calculated", "calculated from the fuel")],
+                        max_length=10,
+                        verbose_name="basis",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="basis_locks", to="factories.factory"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="basis_locks",
+                        to="factories.emissionsource",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "basis lock",
+                "verbose_name_plural": "basis locks",
+                "ordering": ["factory", "source", "gas", "from_month"],
+            },
+        ),
+        migrations.CreateModel(
+            name="BasisLockEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("gas", models.CharField(choices=[("CO2", "CO2")], default="CO2", max_length=12, verbose_name="gas")),
+                ("from_month", models.DateField(verbose_name="from the month")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("measured", "measured in the chimney"), ("calculated", "calculated from the fuel")],
+                        max_length=10,
+                        verbose_name="basis",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.factory",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.basislock",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.emissionsource",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
             name="ComplianceReport",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1523,6 +1639,89 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"abstract": False},
+        ),
+        migrations.AddConstraint(
+            model_name="basislock",
+            constraint=models.UniqueConstraint(fields=("source", "gas", "from_month"), name="basis_lock_once_a_month"),
+        ),
+        migrations.AddConstraint(
+            model_name="basislock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_month__day", 1)), name="basis_lock_from_a_first_day"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="basislock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("basis__in", ["measured", "calculated"])), name="basis_lock_known_basis"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="basislock",
+            constraint=models.CheckConstraint(condition=models.Q(("gas__in", ["CO2"])), name="basis_lock_known_gas"),
+        ),
+        migrations.AddConstraint(
+            model_name="basislock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="basis_lock_has_a_reason"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="basislock",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_basislockevent" ("basis", "changed_at", "created_at", "factory_id", "from_month", "gas", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "set_by_id", "source_id") VALUES (NEW."basis", NEW."changed_at", NEW."created_at", NEW."factory_id", NEW."from_month", NEW."gas", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reason", NEW."set_by_id", NEW."source_id"); RETURN NULL;',
+                    hash="f96ee2c21eda3418eb042f71449b4cf61573e359",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_6cc63",
+                    table="compliance_basislock",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="basislock",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "compliance_basislockevent" ("basis", "changed_at", "created_at", "factory_id", "from_month", "gas", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "set_by_id", "source_id") VALUES (NEW."basis", NEW."changed_at", NEW."created_at", NEW."factory_id", NEW."from_month", NEW."gas", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reason", NEW."set_by_id", NEW."source_id"); RETURN NULL;',
+                    hash="14b5761282b4ac99528798a064af0971efc09789",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d6871",
+                    table="compliance_basislock",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="basislock",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_basislockevent" ("basis", "changed_at", "created_at", "factory_id", "from_month", "gas", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "set_by_id", "source_id") VALUES (OLD."basis", OLD."changed_at", OLD."created_at", OLD."factory_id", OLD."from_month", OLD."gas", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."reason", OLD."set_by_id", OLD."source_id"); RETURN NULL;',
+                    hash="a9a5c413dd740e863693723b4affec520b9a9425",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_fb893",
+                    table="compliance_basislock",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="basislockevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="17fb9d8ef643c02ccf66440c6d107e76ee11925c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_2f1d1",
+                    table="compliance_basislockevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
             model_name="dispute", index=models.Index(fields=["factory", "opened_at"], name="dispute_by_site")

@@ -3,6 +3,7 @@
 How the figures of a day are computed is in `site_days.py`; ranking sites by them is in `leaderboard/places.py`.
 """
 
+from compliance.models.basis_locks import BasisLock
 from compliance.models.reports import (
     BatchAct,
     ComplianceReport,
@@ -30,6 +31,7 @@ from compliance.models.verification import (
 
 __all__ = [
     "AuditFinding",
+    "BasisLock",
     "BatchAct",
     "ComplianceReport",
     "Dispute",

@@ -27,6 +27,7 @@ from alerts.notice_models import Channel, Delivery
 from alerts.notice_serializers import CodeSerializer, NewChannelSerializer, NewGatewaySerializer, ShiftSerializer
 from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
+from compliance.inventory.api import NewBasisLockSerializer
 from compliance.models import ReportBatch, ReportRecipient, SiteSheet
 from compliance.reports import life
 from compliance.serializers import NewTargetSerializer
@@ -140,6 +141,7 @@ def make_world() -> World:
 
 _MADE_BY_POST: dict[str, Any] = {
     "device-profiles": NewProfileSerializer,
+    "basis-locks": NewBasisLockSerializer,
     "targets": NewTargetSerializer,
     "local-units": NewLocalUnitSerializer,
     "notice-channels": NewChannelSerializer,

@@ -26,29 +26,14 @@ def current(items: list[NavItem]) -> dict[str, str]:
     return {item.label: item.current for item in items if item.current}
 
 
+_NETWORK = ("Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Targets", "Inventory", "Reports")
+
+
 @pytest.mark.parametrize(
     ("who", "url", "expected"),
     [
-        (
-            "hq",
-            "/factories/",
-            [
-                "Morning",
-                "Factories",
-                "Devices",
-                "Alarms",
-                "Leaderboard",
-                "Targets",
-                "Reports",
-                "Organisation",
-                "Members",
-            ],
-        ),
-        (
-            "auditor",
-            "/factories/",
-            ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Targets", "Reports", "API reference"],
-        ),
+        ("hq", "/factories/", [*_NETWORK, "Organisation", "Members"]),
+        ("auditor", "/factories/", [*_NETWORK, "API reference"]),
         ("installer", "/factories/", ["Factories", "Devices", "Alarms"]),
         ("integrator", "/integrate/", ["First call", "API reference"]),
         ("nobody", "/", []),
@@ -64,7 +49,7 @@ def test_a_manager_finds_the_pages_of_the_own_factory(cast: Cast, as_user: AsUse
     items, second = rows_of(as_user(cast.litein_manager), f"/factories/{cast.litein.pk}/")
 
     assert labels(items)[:2] == ["Today", "Chimney"]
-    assert labels(items)[-4:] == ["Alarms", "Leaderboard", "Targets", "Reports"]
+    assert labels(items)[-5:] == ["Alarms", "Leaderboard", "Targets", "Inventory", "Reports"]
     assert current(items) == {"Chimney": "page"}
     assert second == []
 
