@@ -20,6 +20,8 @@ from compliance.explain.days import explain_day
 from compliance.explain.identity import LONGEST, Identity, NotAFigureError, parse
 from compliance.explain.inventories import explain_inventory
 from compliance.explain.sites import Book, UnknownNameError, explain_site
+from compliance.explain.targets import explain_target
+from compliance.targets import visible_targets
 from devices.models import MCUDevice
 from energy.models import EmissionFactor, EnergyEntry
 from factories.models import Chimney, Factory
@@ -37,14 +39,7 @@ def read_figure(text: str) -> Identity:
         raise invalid("figure", "not_a_figure", words % {"figure": text[:LONGEST]}) from None
 
 
-def explain(
-    text: str,
-    user: AnyUser,
-    *,
-    as_known_on: datetime | None = None,
-    now: datetime | None = None,
-    book: Book | None = None,
-) -> Card:
+def explain(text: str, user: AnyUser, *, as_known_on: datetime | None = None, book: Book | None = None) -> Card:
     """The card of a figure, as known at a moment or now.
 
     Raises ApiError 400 for no identity, Http404 for what is not there or not for the user, nor kept of that moment.
@@ -87,6 +82,7 @@ class Asked:
             "hour": lambda: stacks.explain_hour(self.figure, self.row(Chimney.objects), known_on),
             "inventory": lambda: explain_inventory(self.figure, self.sites, known_on),
             "reading": self._reading,
+            "target": self._target,
             "entry": lambda: entries.explain_entry(self.figure, self.row(EnergyEntry.objects)),
             "production": lambda: entries.explain_production(self.figure, self.row(ProductionEntry.objects)),
             "share": lambda: entries.explain_share(self.figure, self.row(EnergyEntry.objects)),
@@ -133,6 +129,13 @@ class Asked:
         if figure.first is None:
             return ""
         return " - ".join(dict.fromkeys(date_words(day, "j M Y") for day in (figure.first_day, figure.last_day)))
+
+    def _target(self) -> Card | None:
+        target = visible_targets(self.user, self.action).filter(pk=self.figure.id).first()
+        if target is None:
+            return None
+        self.sites = [target.factory] if target.factory else []
+        return explain_target(self.figure, target, self.book)
 
     def _reading(self) -> Card | None:
         self.row(MCUDevice.objects)

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from compliance.explain.targets import of_verdict
 from compliance.schedule import SCHEDULE_DAYS
 from compliance.targets import Verdict
 from factories.days import day_label
@@ -131,7 +132,7 @@ def on_target(inputs: Inputs) -> Figure:
         if site_verdict is None:
             return _("no target set"), ""
         words = {True: _("on target"), False: _("above target"), None: _("not enough data")}
-        return words[site_verdict.met], site_verdict.sentence
+        return words[site_verdict.met], figure(site_verdict.sentence, of_verdict(site_verdict))
 
     def order(factory: Factory) -> int:
         site_verdict = inputs.verdicts.get(factory.pk)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from compliance import site_days
+from compliance.explain.targets import of_verdict
 from compliance.models import Target
 from compliance.targets import Verdict, line, verdicts, year_of_window
 from factories.models import Factory
@@ -27,6 +28,7 @@ class TargetRow:
     form: str
     word: str
     sentence: str
+    identity: str = ""  # of the first number in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def _row(target: Target, verdict: Verdict | None) -> TargetRow:
         form, word = ("fine", _("on target")) if verdict.met else ("look", _("above its line"))
         sentence = verdict.sentence
     place = target.factory.name if target.factory else _("The whole organisation")
-    return TargetRow(target, reverse("target", args=[target.pk]), place, _goal(target), form, word, sentence)
+    url, figure = reverse("target", args=[target.pk]), of_verdict(verdict) if verdict else ""
+    return TargetRow(target, url, place, _goal(target), form, word, sentence, figure)
 
 
 def target_page(target: Target, now: datetime) -> TargetPage:
