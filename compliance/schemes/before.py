@@ -5,19 +5,15 @@ from decimal import Decimal
 
 from compliance.inventory.build import build
 from compliance.schemes import ReportInputs
-from compliance.schemes.figures import MJ_PER_GJ, ReportFigures, known_sum, use_of
+from compliance.schemes.figures import MJ_PER_GJ, ReportFigures, energy_uses, is_activity, known_sum
 
 
 def energy_and_made(inputs: ReportInputs) -> tuple[Decimal | None, Decimal | None]:
     """GJ used and kg made a year earlier; None where nothing is logged."""
     first, end = (_year_before(day) for day in (inputs.first_day, inputs.end_day))
     past = build(inputs.factories, first, end, gwp_set=inputs.inventory.gwp_set, as_known_on=inputs.known_on)
-    streams = {line.stream for line in past.lines if line.approach != "market"}
-    gj = known_sum(
-        use_of(stream, [line for line in past.lines if line.stream == stream and line.approach != "market"]).energy_gj
-        for stream in streams
-    )
-    return gj, known_sum(past.made_kg.values())
+    uses = energy_uses(filter(is_activity, past.lines))
+    return known_sum(use.energy_gj for use in uses), known_sum(past.made_kg.values())
 
 
 def mj_per_kg(energy_gj: Decimal | None, made_kg: Decimal | None) -> Decimal | None:

@@ -105,7 +105,9 @@ class ReportFigures:
         return {pk: hours_of_record(site, first, end, as_known_on=known_on) for pk, site in self.sites.items()}
 
     def identity(self, name: str) -> str:
-        """Opens "Why this number" of a figure of the inventory."""
+        """Opens "Why this number" of a figure of the inventory, in the potentials of the report."""
+        if "co2e" in name:
+            name = f"{name}_{self.inputs.inventory.gwp_set.lower()}"
         last_day = self.inputs.end_day - timedelta(days=1)
         ids = tuple(sorted(self.sites))
         return str(Identity("inventory", ids, name, self.inputs.first_day, last_day)) if name and ids else ""
@@ -154,11 +156,7 @@ class ReportFigures:
         )
 
     def uses(self, choose: Choose = is_activity) -> list[StreamUse]:
-        """What was used, by energy type. Each gas of a use repeats its amount, so it is taken from one."""
-        by_stream: dict[str, list[Line]] = {}
-        for line in self.chosen(choose):
-            by_stream.setdefault(line.stream, []).append(line)
-        return [use_of(stream, lines) for stream, lines in sorted(by_stream.items())]
+        return energy_uses(self.chosen(choose))
 
     def energy_gj(self, choose: Choose = is_activity) -> Decimal | None:
         return known_sum(use.energy_gj for use in self.uses(choose))
@@ -201,6 +199,14 @@ def figures_of(inputs: ReportInputs) -> ReportFigures:
         {row.code: row for row in EnergyType.objects.all()},
         EmissionFactor.objects.in_bulk({pk for line in lines for pk in line.factor_ids}),
     )
+
+
+def energy_uses(lines: Iterable[Line]) -> list[StreamUse]:
+    """What was used, by energy type. Each gas of a use repeats its amount, so it is taken from one."""
+    by_stream: dict[str, list[Line]] = {}
+    for line in lines:
+        by_stream.setdefault(line.stream, []).append(line)
+    return [use_of(stream, of_stream) for stream, of_stream in sorted(by_stream.items())]
 
 
 def use_of(stream: str, lines: Sequence[Line]) -> StreamUse:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.roles import Role
+from compliance.explain.explain import explain
 from compliance.formats.json import read
 from compliance.models import ComplianceReport
 from compliance.reports import life
@@ -17,7 +18,7 @@ from factories.models import Factory
 from tests.cast import signed_in
 from tests.compliance.build import make_hours
 from tests.compliance.schemes.test_pact import PRODUCT
-from tests.compliance.schemes.worlds import YEAR, inputs_of, log, make_tea
+from tests.compliance.schemes.worlds import INDIAN_YEAR, YEAR, inputs_of, log, make_mine, make_tea
 from tests.make import make_assignment, make_chimney, make_factory, make_membership, make_user
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +141,22 @@ def _table(site: Factory, code: str, name: str) -> Any:
     content = scheme.fill(inputs_of(scheme, site, *YEAR))
     assert read(json.dumps(content.to_json()).encode()) == content
     return next(table.rows for section in content.sections for table in section.tables if table.code == name)
+
+
+@pytest.mark.parametrize(
+    ("make_site", "code", "period"), [(make_tea, "ghg_protocol", YEAR), (make_mine, "ccts_india", INDIAN_YEAR)]
+)
+def test_every_identity_of_a_report_opens_a_card_that_gives_its_figure(make_site: Any, code: str, period: Any) -> None:
+    site, scheme = make_site(), schemes()[code]
+    content = scheme.fill(inputs_of(scheme, site, *period))
+    user = make_user()
+    make_membership(user=user, role=Role.HQ_MANAGER, organisation=site.organisation)
+    fields = [field for section in content.sections for field in section.fields if field.figure]
+    assert len(fields) >= 4
+
+    for field in fields:
+        card = explain(field.figure, user)
+        assert card.is_identical, field.figure
+        assert card.value is not None
+        scale = 1000 if field.unit.startswith("t") else 1
+        assert float(field.value or 0) == pytest.approx(float(card.value) / scale, abs=0.003)
