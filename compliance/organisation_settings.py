@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from compliance.choices import TargetStatus
 from compliance.models import SiteDay, Target
+from compliance.schemes import schemes
 from energy.own_factors import NOTHING, PREVIEW, Masses
 from energy.revaluing import factor_sets_of, revalue
 from factories.corrections import NOBODY, Confirmation, PastFigure, ask
@@ -38,6 +39,11 @@ def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Or
     if "country" in changes and changed.country != stored.country and "currency" not in changes:
         changed.currency = ""  # that of the new country
     changed.full_clean()
+    unknown = sorted(set(changed.report_schemes) - set(schemes()))
+    if unknown:
+        words = _("There is no scheme %(code)s; use some of %(known)s.")
+        words = words % {"code": unknown[0], "known": ", ".join(sorted(schemes()))}
+        raise ValidationError({"report_schemes": ValidationError(words, code="unknown_scheme")})
     if changed.factor_set and changed.factor_set != stored.factor_set:
         known = factor_sets_of(changed)
         if changed.factor_set not in known:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import ContactField
 from compliance.organisation_settings import FIELDS
+from compliance.schemes import schemes
 from energy.revaluing import factor_sets_of
 from factories.models import Organisation
 
@@ -60,6 +61,13 @@ class OrganisationSettingsForm(forms.ModelForm):
         help_text=gettext_lazy("Used where the set has a factor; elsewhere the default."),
     )
 
+    report_schemes = forms.MultipleChoiceField(
+        label=gettext_lazy("Voluntary reports that you follow"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Reports shows when each is due; those that a law asks stand there anyway."),
+    )
+
     class Meta:
         model = Organisation
         fields = FIELDS
@@ -69,6 +77,8 @@ class OrganisationSettingsForm(forms.ModelForm):
     def __init__(self, data: Any = None, *, instance: Organisation) -> None:
         super().__init__(data, instance=instance, initial={"first_language": next(iter(instance.languages), "")})
         names = sorted({*factor_sets_of(instance), instance.factor_set} - {""})
+        followed: Any = self.fields["report_schemes"]
+        followed.choices = [(one.code, one.title) for one in schemes().values() if one.due and not one.is_binding]
         factor_set: Any = self.fields["factor_set"]
         factor_set.choices = [("", _("the default of each country")), *((name, name) for name in names)]
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import smtplib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -18,12 +18,16 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken
+from alerts.findings import due_reports_of_sites
+from alerts.models import AlertRule
+from alerts.rules import WatchedSite
 from compliance.models import ComplianceReport, ReportBatch, ReportMail, ReportRecipient, ReportState
 from compliance.reports import life, mails, tasks
 from compliance.reports.keys import is_signature
+from factories.models import Factory, Organisation
 from tests.background import run_next
 from tests.cast import AsUser, Cast, with_token
-from tests.compliance.report_world import PERIOD, log_october, make_published, make_report, registered
+from tests.compliance.report_world import MONTHLY, PERIOD, START, log_october, make_published, make_report, registered
 from tests.make import PASSWORD, make_token
 
 pytestmark = pytest.mark.django_db
@@ -134,10 +138,11 @@ def test_a_draft_is_made_read_entered_signed_and_published_on_pages(cast: Cast, 
 
 
 def test_the_list_of_headquarters_says_what_is_due_and_what_blocks_it(cast: Cast, as_user: AsUser) -> None:
-    type(cast.litein).objects.update(created_at=timezone.now() - timedelta(days=400))
-    make_report(cast.litein)
+    Factory.objects.update(created_at=timezone.now() - timedelta(days=60))
+    first, end = MONTHLY.period.last_over(timezone.now().date())
+    life.draft(cast.hq, "monthly", cast.organisation, cast.litein, (first, end - timedelta(days=1)), language="en")
     page = as_user(cast.hq).get("/reports/").content.decode()
-    assert "is logged on 0 of 31 days" in page
+    assert f"is logged on 0 of {(end - first).days} days" in page
     assert "It is not begun." in page  # Momul
     assert "is logged on" not in as_user(cast.litein_manager).get("/reports/").content.decode()
 
@@ -223,3 +228,34 @@ def test_a_mail_that_fails_is_tried_six_times_and_counted(cast: Cast, monkeypatc
         ReportMail.objects.update(due_at=timezone.now())
     row = ReportMail.objects.get()
     assert (row.state, row.tries, row.error) == ("failed", 6, "SMTPServerDisconnected")
+
+
+# --- Reminders and settings -------------------------------------------------------------------
+def test_a_report_that_is_due_is_reminded_of_thirty_seven_and_one_day_before(cast: Cast) -> None:
+    Factory.objects.update(created_at=START)
+    Organisation.objects.update(created_at=START)
+    make_report(cast.litein)
+    rule = AlertRule(kind="report_due", severity="warning", duration_s=0, limit=30)
+    sites = {site.pk: WatchedSite(site, rule) for site in (cast.litein, cast.momul)}
+
+    def details(day: str) -> list[str]:
+        now = datetime.fromisoformat(f"{day}T00:00:00+03:00")
+        found = [one for one in due_reports_of_sites(sites, now) if one.params["scheme"] == "monthly"]
+        assert all(one.params["due_on"] == "2026-11-30" for one in found)
+        return sorted({one.detail for one in found})
+
+    # October is due on 30 November: of both sites and of the organisation
+    assert details("2026-11-01") == ["monthly 30", "monthly 30 all"]
+    assert details("2026-11-22") == ["monthly 30", "monthly 30 all"]
+    assert details("2026-11-23") == ["monthly 7", "monthly 7 all"]
+    assert details("2026-11-29") == ["monthly 1", "monthly 1 all"]
+    found = due_reports_of_sites(sites, datetime(2026, 11, 29, tzinfo=UTC))
+    assert any("is logged on 0 of 31 days" in one.params["blocker"] for one in found)
+
+
+def test_headquarters_chooses_the_schemes_that_it_follows(cast: Cast, hq: Client) -> None:
+    url = f"/api/organisations/{cast.organisation.pk}/"
+    bad = hq.patch(url, json.dumps({"report_schemes": ["none"]}), content_type="application/json").json()
+    assert bad["fields"]["report_schemes"][0]["code"] == "unknown_scheme"
+    good = hq.patch(url, json.dumps({"report_schemes": ["monthly"]}), content_type="application/json").json()
+    assert good["report_schemes"] == ["monthly"]

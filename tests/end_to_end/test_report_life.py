@@ -102,7 +102,7 @@ def test_a_year_is_reported_corrected_and_verified(tmp_path: Path) -> None:
     first = life.draft(user, "yearly", factory.organisation, factory, (FIRST, LAST), language="en")
     errors = [one for one in first.findings if one["severity"] == "error"]
     assert [(one["code"], one["link"]) for one in errors] == [
-        ("electricity_missing", f"/factories/{factory.pk}/month/")
+        ("electricity_missing", f"/factories/{factory.pk}/month/2025-01/")
     ]
     make_bill(factory, 120_000, START, END)
     life.sign(user, first.pk, **SIGNED_BY)
