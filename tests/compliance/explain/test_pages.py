@@ -1,18 +1,25 @@
 """Every figure on every page opens its card, and the card recomputes to what is printed."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from accounts.models import User
+from accounts.roles import Role
 from compliance.explain.card import Card
 from compliance.explain.explain import explain
 from compliance.explain.sites import Book
+from factories.choices import Product
+from factories.days import factory_day
+from factories.models import EmissionSource
+from tests import make
 from tests.cast import signed_in
 from tests.compliance.explain.crawling import Page, crawl
-from tests.portal.logged_site import NOW, LoggedSite, kept_litein, logged_litein
+from tests.compliance.explain.walking import walk
+from tests.portal.logged_site import NOW, YESTERDAY, LoggedSite, kept_litein, logged_litein
 
 __all__ = ["kept_litein", "logged_litein"]  # fixtures
 pytestmark = pytest.mark.django_db
@@ -95,3 +102,27 @@ def test_every_number_with_a_unit_is_a_figure_or_explained(visited: dict[str, tu
     }
 
     assert not bare, "\n".join(map(str, sorted(bare)))
+
+
+def test_figures_of_mines_are_recomputed_down_to_coal(clock: SimpleNamespace) -> None:
+    clock.now = NOW
+    india = make.make_organisation(name="Coal Group", country="IN")
+    mine = make.make_factory(organisation=india, name="Seam", sector="coal_mine", country="IN", day_starts_at=0)
+    EmissionSource.objects.create(factory=mine, name="Methane", kind="mine_methane", mine_class="opencast")
+    hq = make.make_user(email="coal@test.example")
+    make.make_membership(user=hq, role=Role.HQ_MANAGER, organisation=india)
+    start = factory_day(mine, YESTERDAY).starts_at
+    period = {"period_start": start, "period_end": start + timedelta(days=1)}
+    make.make_production(mine, product=Product.COAL, amount=Decimal(5_000_000), **period)
+    for energy_type, amount, unit in (("electricity", 40_000, "kWh"), ("diesel", 900, "L")):
+        make.make_energy_entry(
+            mine, energy_type=energy_type, amount=Decimal(amount), unit=unit, timestamp=start, **period
+        )
+
+    book, seen = Book(NOW), dict[str, Card]()
+    for page in pages_of(hq):
+        for figure, text in page.figures:
+            check(text, walk(figure, hq, book, seen=seen)[figure])
+
+    names = {figure.rpartition(":")[2] for figure in seen}
+    assert names >= {"methane_co2e_kg", "co2e_kg_per_t", "co2e_kg", "made_kg"}
