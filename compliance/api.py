@@ -21,6 +21,7 @@ from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet
 from compliance import queries, services, site_days
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
+from compliance.queries import UNCERTAIN
 from compliance.serializers import (
     AMOUNTS,
     IntensityRowSerializer,
@@ -223,6 +224,11 @@ def intensity_row(factory: Factory, sums: queries.Sums, resolution: str) -> dict
     values: dict[str, Decimal | None] = {name: getattr(sums, name) for name in AMOUNTS if name != "co2e_kg_per_t"} | {
         "co2e_kg_per_t": per_kg * sector.kg_per_unit if sector.product_unit == "t" and per_kg is not None else None
     }
+    for name in UNCERTAIN:
+        mass = sums.uncertain(name)
+        values[f"{name}_low_kg"] = None if mass is None else mass.low_kg
+        values[f"{name}_high_kg"] = None if mass is None else mass.high_kg
+    days_begun = (min(end, running_day(factory, timezone.now()).day + timedelta(days=1)) - start).days
     return {name: None if value is None else decimal_kg(value) for name, value in values.items()} | {
         "factory": factory.pk,
         "period_start": start,
@@ -233,6 +239,9 @@ def intensity_row(factory: Factory, sums: queries.Sums, resolution: str) -> dict
         "electricity_days": sums.electricity_days,
         "idle_days": sums.idle_days,
         "lower_bound_days": sums.lower_bound_days,
+        "stack_substituted_hours": sums.stack_substituted_h,
+        "stack_coverage_pct": sums.stack_coverage_pct,
+        "energy_coverage_pct": 100.0 * sums.logged_days / days_begun if days_begun > 0 else 0.0,
         "basis": "mixed" if len(bases) > 1 else bases[0] if bases else None,
         "measured_share": None if sums.measured_share is None else decimal_kg(sums.measured_share),
         "gwp_set": sums.gwp_set,

@@ -1,11 +1,12 @@
 """Change an organisation's settings; those that decide figures show their effect on the past before they are stored.
 
-From when each counts: entries keep their results, so GWP set, factor set and basis of electricity count for what is
-entered or corrected afterwards. Methane of mines is computed from their coal, so a new GWP set counts for all days.
+From when each counts: the substitution method counts for all hours, also of the past. Entries keep their results, so
+GWP set, factor set and basis of electricity count for what is entered or corrected afterwards. Methane of mines is
+computed from their coal, so a new GWP set counts for all days.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,19 +17,23 @@ from django.utils.translation import gettext as _
 
 from compliance.choices import TargetStatus
 from compliance.models import SiteDay, Target
+from compliance.record.hours import hours_between
 from compliance.schemes import schemes
 from energy.own_factors import NOTHING, PREVIEW, Masses
 from energy.revaluing import factor_sets_of, revalue
 from factories.corrections import NOBODY, Confirmation, PastFigure, ask
-from factories.models import Organisation
+from factories.days import local_day_start
+from factories.models import Factory, Organisation
 from science.gwp import Gas, gwp
 
 FIELDS = (
     "name country currency languages substitution_method gwp_set factor_set electricity_basis publishes_names "
     "second_factor_required report_schemes reports_need_two_people dispute_days"
 ).split()
-# A site has a country of its own, and no figure uses the substitution method yet.
-DECIDE_FIGURES = frozenset({"gwp_set", "factor_set", "electricity_basis"})
+# A site has a country of its own.
+_A_YEAR = timedelta(days=365)
+_OF_ENTRIES = frozenset({"gwp_set", "factor_set", "electricity_basis"})
+DECIDE_FIGURES = _OF_ENTRIES | {"substitution_method"}
 
 
 def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Organisation:
@@ -53,7 +58,11 @@ def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Or
 
 
 def _figures(stored: Organisation, changed: Organisation, until: datetime) -> Iterator[PastFigure]:
-    """What the change means for the past; costs a pass over 12 months of entries."""
+    """What the change means for the past; costs a pass over 12 months of entries, or of hours."""
+    if stored.substitution_method != changed.substitution_method:
+        yield from _substituted(stored, changed, until)
+    if all(getattr(stored, name) == getattr(changed, name) for name in _OF_ENTRIES):
+        return
     sites = [site for site in revalue(changed, until) if site.entry_count]
     year = (until - PREVIEW).date()
     for site in sites:
@@ -84,6 +93,22 @@ def _of_entries(year: date, before: Masses, after: Masses, not_valued: int, site
     yield PastFigure("not_valued", _("Entries that have no factor with them"), "", 0, not_valued, year, site)
 
 
+def _substituted(stored: Organisation, changed: Organisation, until: datetime) -> Iterator[PastFigure]:
+    """For each site, CO2 of the hours of the last 12 months that were not measured, and those that have none."""
+    for factory in Factory.objects.filter(organisation=stored).order_by("name", "pk"):
+        start = local_day_start(until - _A_YEAR, factory.zone)
+        sides: list[tuple[float, float]] = []
+        for factory.organisation in (stored, changed):
+            hours = [h for h in hours_between(factory, start, until, now=until) if h.method or h.record_ug is None]
+            filled_kg = sum(h.record_ug or 0 for h in hours) / 1e9
+            sides.append((filled_kg, float(sum(1 for h in hours if h.record_ug is None))))
+        (before_kg, before_h), (after_kg, after_h) = sides
+        label, day = _("CO2 of hours not measured, last 12 months"), start.date()
+        yield PastFigure("substituted", label, "kg", before_kg, after_kg, day, factory.name)
+        label = _("Hours that nothing could be substituted for")
+        yield PastFigure("missing", label, "h", before_h, after_h, day, factory.name)
+
+
 @transaction.atomic
 def change_settings(
     organisation: Organisation, changes: Mapping[str, Any], *, confirm: Confirmation = NOBODY
@@ -95,6 +120,9 @@ def change_settings(
     if DECIDE_FIGURES & set(names):
         facts = [[name, str(getattr(stored, name)), str(getattr(changed, name))] for name in names]
         words = _("It counts for what is entered or corrected from now on. Entries that are stored keep their figures.")
+        if "substitution_method" in names:
+            method = _("The method counts for all hours that were not measured, also of the past.")
+            words = f"{method} {words}" if _OF_ENTRIES & set(names) else method
         ask(
             ["organisation", stored.pk, facts],
             lambda until: _figures(stored, changed, until),

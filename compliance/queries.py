@@ -22,11 +22,16 @@ from factories.days import factory_day, microseconds
 from factories.models import Factory
 from factories.sectors import codes_where
 from lib import history, sql
+from science.interval import UncertainMass
+from science.uncertainty import ActivityData, FactorOf, activity_sigma, combined, factor_sigma
 
 _BUCKETS = {"day": "day", "month": "date_trunc('month', day)", "all": "NULL"}
 _MJ_PER_GJ = 1000
 _HOUR_US = 3_600_000_000
 _ZERO = Decimal(0)
+_OF_CO2, _NAMES = frozenset({"biogenic", "heat", "stack"}), {"co2e": "co2e_kg"}
+_METHANE_SIGMA = combined([activity_sigma(ActivityData.WEIGHED), factor_sigma(FactorOf.MINE_METHANE, "CH4")])
+UNCERTAIN = ("co2e", "scope1", "scope2", "biogenic", "heat", "stack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,16 @@ class Sums:
     stack_h: int | None
     stack_measured_h: int | None
     stack_idle_h: int | None
+    stack_covered_s: int  # of days that are over
+    stack_substituted_h: int  # partial hours too
+    heat_sigma_kg: float  # standard errors: see `SiteDay`
+    scope1_sigma_kg: float
+    scope2_sigma_kg: float
+    biogenic_sigma_kg: float
+    stack_sigma_kg: float
+    fuel_sigma_kg: float
+    filling_bias_kg: float
+    filling_variance_kg2: float
     gwp_set: str  # of CO2e computed here; "mixed" when entries differ, empty when there is none; the same below
     published_gwp_set: str  # of factors that their publisher gives as CO2e, such as those of a grid
     scope2_basis: str  # of the electricity factors: direct or life-cycle
@@ -114,6 +129,31 @@ class Sums:
         covered = min(Decimal(1), self.market_gj / self.electricity_gj)  # of what was used
         counted = min(Decimal(1), self.electricity_gj / self.market_gj)  # of what was bought
         return self.scope2_co2e_kg - self.grid_co2e_kg * covered + self.market_co2e_kg * counted
+
+    # --- Low, likely and high. Errors of sites are independent of each other.
+    def uncertain(self, name: str) -> UncertainMass | None:
+        """A total with its errors: one of `UNCERTAIN`; stack: the hours of record. None: not known."""
+        kg: Decimal | None = getattr(self, f"{name}_co2_kg" if name in _OF_CO2 else _NAMES.get(name, f"{name}_co2e_kg"))
+        if kg is None:
+            return None
+        methane_kg = float(self.methane_co2e_kg or 0) * _METHANE_SIGMA
+        errors = {
+            "co2e": {"scope1": self.scope1_sigma_kg, "scope2": self.scope2_sigma_kg, "methane": methane_kg},
+            "scope1": {"scope1": self.scope1_sigma_kg},
+            "scope2": {"scope2": self.scope2_sigma_kg},
+            "biogenic": {"biogenic": self.biogenic_sigma_kg},
+            "heat": {"heat": self.heat_sigma_kg},
+            "stack": {"stack": self.stack_sigma_kg, "fuel": self.fuel_sigma_kg, "filling": self.filling_bias_kg},
+        }[name]
+        systematic = {f"{error} {self.factory_id}": sigma_kg for error, sigma_kg in errors.items()}
+        takes_from_stack = name == "stack" or (name != "scope2" and self.measured_days > 0)
+        is_at_least = takes_from_stack and self.lower_bound_days > 0
+        return UncertainMass(kg, systematic, self.filling_variance_kg2 if name == "stack" else 0.0, is_at_least)
+
+    @property
+    def stack_coverage_pct(self) -> float | None:
+        """Seconds with data of the seconds with a device of record, on days that are over."""
+        return min(100.0, self.stack_covered_s / 36.0 / self.stack_h) if self.stack_h else None
 
     @property
     def measured_share(self) -> Decimal | None:

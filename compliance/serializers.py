@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
+from compliance.queries import UNCERTAIN
 from compliance.services import TargetInput
 from compliance.targets import line
 
@@ -19,6 +20,10 @@ class VerdictSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(help_text="code why met is null; else empty")
     sentence = serializers.CharField(help_text="the same for people")
     actual = serializers.DecimalField(max_digits=26, decimal_places=6, allow_null=True)
+    low = serializers.DecimalField(max_digits=26, decimal_places=6, allow_null=True, help_text="of actual, k = 2")
+    high = serializers.DecimalField(
+        max_digits=26, decimal_places=6, allow_null=True, help_text="of actual; null beside it: at least actual"
+    )
     expected = serializers.DecimalField(max_digits=26, decimal_places=6, help_text="where the line is")
     first_day = serializers.DateField()
     last_day = serializers.DateField(help_text="included")
@@ -113,6 +118,8 @@ AMOUNTS = (
     "wood_made_kg firewood_kg_per_kg power_pair_kwh power_made_kg electricity_kwh_per_kg"
 ).split()
 
+INTERVALS = tuple(f"{name}_{end}_kg" for name in UNCERTAIN for end in ("low", "high"))
+
 
 class IntensityRowSerializer(serializers.Serializer[Any]):
     """A factory day or a month: every input beside the result. Null: not logged, or not known; never zero.
@@ -146,7 +153,17 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
     )
     settling_because = serializers.CharField(allow_null=True, help_text="running, rolling_up or outstanding")
 
+    stack_substituted_hours = serializers.IntegerField(help_text="of chimneys, partial ones too")
+    stack_coverage_pct = serializers.FloatField(
+        allow_null=True, help_text="seconds with data of the seconds with a device of record, on days that are over"
+    )
+    energy_coverage_pct = serializers.FloatField(help_text="of the days begun, those with all energy logged")
+
     def get_fields(self) -> Any:
-        """Also gives the amounts (kg, GJ, kWh) and their quotients per product."""
-        amounts = {name: serializers.DecimalField(max_digits=32, decimal_places=6, allow_null=True) for name in AMOUNTS}
+        """Also gives the amounts (kg, GJ, kWh), their quotients per product, and the interval (k = 2) of each total.
+
+        No high end beside a total: it is at least that much.
+        """
+        names = [*AMOUNTS, *INTERVALS]
+        amounts = {name: serializers.DecimalField(max_digits=32, decimal_places=6, allow_null=True) for name in names}
         return super().get_fields() | amounts

@@ -22,6 +22,7 @@ from factories.days import last_day_over_everywhere
 from factories.models import Factory
 from factories.sectors import KG_PER_UNIT
 from science.intensity import KNOWN_SHARE, RECENT_DAYS, STACK_FUEL_BAND
+from science.interval import total
 from science.rounding import decimal_kg
 
 WINDOW_DAYS = 365  # tea is seasonal: a month says nothing
@@ -42,6 +43,8 @@ class Verdict:
     last_day: date
     logged_days: int
     operating_days: int
+    low: Decimal | None = None  # of the actual figure, k = 2
+    high: Decimal | None = None  # None beside an actual figure: at least that much
 
     @property
     def period(self) -> str:
@@ -52,8 +55,12 @@ class Verdict:
         """The figure and its limit, or why there is none."""
         if self.actual is None or self.met is None:
             return reason_words(self.reason)
+        actual = significant(self.actual)
+        if self.low is not None and self.high is not None:
+            ends = {"actual": actual, "low": significant(self.low), "high": significant(self.high)}
+            actual = _("%(actual)s (%(low)s to %(high)s)") % ends
         return _("%(actual)s of at most %(expected)s %(unit)s") % {
-            "actual": significant(self.actual),
+            "actual": actual,
             "expected": significant(self.expected),
             "unit": self.target.unit,
         }
@@ -182,6 +189,7 @@ def _judge(target: Target, by_site: Mapping[int, queries.Sums | None], first: da
         reason = reasons.pop() if len(by_site) == 1 else "factories_without_data"
     actual = None if reason else _actual(target, known)
     limit = expected(target, year_of_window(last))
+    interval = (None, None) if actual is None else _interval(target, actual, known)
     if actual is None and not reason:
         reason = "production_missing"
     return Verdict(
@@ -189,11 +197,26 @@ def _judge(target: Target, by_site: Mapping[int, queries.Sums | None], first: da
         met=None if actual is None else actual <= limit,
         reason=reason,
         actual=actual,
+        low=interval[0],
+        high=interval[1],
         expected=limit,
         first_day=first,
         last_day=last,
         logged_days=sum(sums.logged_days for sums in known),
         operating_days=sum(_operating_days(sums) for sums in known),
+    )
+
+
+def _interval(target: Target, actual: Decimal, known: Sequence[queries.Sums]) -> tuple[Decimal | None, Decimal | None]:
+    """Low and high: the relative errors are those of what the sites emitted; an amount made has none [A]."""
+    name = {TargetScope.BOTH: "co2e", TargetScope.ONE: "scope1", TargetScope.TWO: "scope2"}[TargetScope(target.scope)]
+    mass = total(found for sums in known if (found := sums.uncertain(name)) is not None)
+    if not mass.likely_kg:
+        return actual, actual
+    low, high = mass.low_kg, mass.high_kg
+    return (
+        decimal_kg(actual * low / mass.likely_kg),
+        None if high is None else decimal_kg(actual * high / mass.likely_kg),
     )
 
 

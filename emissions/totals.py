@@ -10,6 +10,10 @@ from emissions.models import HourStatus
 from factories.days import local_hour_start, running_day
 from factories.models import Factory
 from lib import sql
+from science import interval
+from science.interval import UncertainMass
+from science.rounding import decimal_kg_from_micrograms
+from science.uncertainty import stack_sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,21 @@ def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[
 
 def any_flag(qualities: Iterable[int]) -> int:
     return reduce(or_, qualities, 0)
+
+
+def uncertain(parts: Iterable[SoFar], factories: Iterable[Factory]) -> UncertainMass | None:
+    """What chimneys emitted so far, with the error of their sensors; None: nothing was measured."""
+    sigmas = {f.pk: stack_sigma(altitude_is_estimated=f.altitude_is_estimated) for f in factories}
+    masses = [
+        UncertainMass(
+            decimal_kg_from_micrograms(part.measured_ug),
+            {f"stack {part.chimney_id}": part.measured_kg * sigmas[part.factory_id]},
+            is_at_least=part.is_lower_bound,
+        )
+        for part in parts
+        if part.covered_ms
+    ]
+    return interval.total(masses) if masses else None
 
 
 def total(parts: Sequence[SoFar]) -> SoFar | None:

@@ -62,7 +62,7 @@ class Organisation(models.Model):
         max_length=12,
         choices=SubstitutionMethod,
         default=SubstitutionMethod.FUEL_BASED,
-        help_text=_("for hours that were not measured; kept for the record, no figure uses it yet"),
+        help_text=_("for hours that were not measured for 80 % of their operating time"),
     )
     gwp_set = models.CharField(_("GWP set"), max_length=4, choices=GwpSet, default=GwpSet.AR6)
     factor_set = models.CharField(

@@ -17,6 +17,8 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from science.interval import UncertainMass
+
 register = template.Library()
 
 CO2: Final = "CO<sub>2</sub>"
@@ -122,6 +124,19 @@ def at_least(figure: SafeString, is_lower_bound: bool) -> SafeString:
     if not is_lower_bound or "quantity--missing" in figure:
         return figure
     return format_html('<span class="quantity__bound">{}</span> {}', _("at least"), figure)
+
+
+@register.filter
+def interval(mass: UncertainMass | None, unit_code: str) -> SafeString:
+    """Low and high of a total, k = 2; "... or more" where a sensor was at the end of its range. Empty without one."""
+    if mass is None:
+        return mark_safe("")
+    scale = 1000 if unit_code.startswith("t_") else 1
+    low, high = (None if kg is None else number(kg / scale, unit_code) for kg in (mass.low_kg, mass.high_kg))
+    words = (
+        _("%(low)s or more") % {"low": low} if high is None else _("%(low)s to %(high)s") % {"low": low, "high": high}
+    )
+    return format_html('<span class="interval">{} {}</span>', words, unit(unit_code))
 
 
 @register.filter

@@ -31,6 +31,7 @@ from portal.log_form.rows import ROWS, rows_of
 from portal.missing import MissingRow, first_logged_at, missing_days
 from portal.words import lower_bound_notes
 from production.models import ProductionEntry
+from science.interval import UncertainMass
 
 EARLIEST_YEAR = 1990
 
@@ -94,7 +95,9 @@ class MonthPage:
     holes: int
     awaited_sentence: str  # empty when no bill is awaited
     co2e_t: Decimal | None
+    co2e: UncertainMass | None  # the same with its errors
     biogenic_t: Decimal | None
+    biogenic: UncertainMass | None
     market_t: Decimal | None  # scope 2 by contracts and certificates; None without any
     notes: tuple[str, ...]  # on its CO2e, and on what the chimney measured
     energy_days: int
@@ -155,7 +158,9 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         holes=sum(len(of_row) for of_row in holes.values()),
         awaited_sentence=_awaited_sentence(missing),
         co2e_t=_tonnes(total.co2e_kg) if total else None,
+        co2e=total.uncertain("co2e") if total else None,
         biogenic_t=_tonnes(total.biogenic_co2_kg) if total else None,
+        biogenic=total.uncertain("biogenic") if total else None,
         market_t=_tonnes(total.scope2_market_co2e_kg) if total else None,
         notes=_notes(total) if total else (),
         energy_days=total.energy_days if total else 0,

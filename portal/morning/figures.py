@@ -23,6 +23,7 @@ from portal.morning.inputs import (
     counter,
     day_count,
     gwp_sets,
+    interval_of,
     largest_first,
     lines_of,
     per_tonne,
@@ -215,6 +216,7 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
             if inputs.of(f).energy_days
             else "",
         ),
+        interval=interval_of([inputs.of(f).scope_1_2 for f in inputs.factories if masses[f.pk] is not None], "t_co2e"),
         key="scope-1-2",
         label=_("Scope 1 and 2"),
         coverage=_("%(sites)s with energy entries"),
@@ -243,6 +245,7 @@ def biogenic(inputs: Inputs) -> Figure:
         masses,
         ("biogenic_co2_kg", "t_co2"),
         measured,
+        interval=interval_of([inputs.of(f).biogenic for f in inputs.factories if masses[f.pk] is not None], "t_co2"),
         key="biogenic",
         label=_("Biogenic"),
         coverage=_("%(sites)s with readings or entries"),

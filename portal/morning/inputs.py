@@ -17,14 +17,19 @@ from compliance.targets import Verdict
 from factories.days import day_label
 from factories.models import Factory
 from factories.sectors import Sector
-from lib.templatetags.units import quantity
+from lib.templatetags.units import interval, quantity
 from portal.carbon_words import co2e_notes
 from portal.landing import factory_address
 from portal.morning.sums import MorningSums
+from science.interval import UncertainMass, total
 
 _SUMS_OF_RECORD = ("good_h", "stack_h", "energy_days", "scope_1_2_kg", "methane_kg", "biogenic_kg", "made_kg")
 _LOG_OF_RECORD = ("missing_yesterday", "days_on_schedule", "operating_pct")
-RECORD_COLUMNS = ("factory_id", "name", "first_day", "last_day", *_LOG_OF_RECORD, *_SUMS_OF_RECORD, "on_target")
+_INTERVALS_OF_RECORD = ("scope_1_2_low_kg", "scope_1_2_high_kg", "biogenic_low_kg", "biogenic_high_kg")
+RECORD_COLUMNS = (
+    *("factory_id", "name", "first_day", "last_day"),
+    *(*_LOG_OF_RECORD, *_SUMS_OF_RECORD, *_INTERVALS_OF_RECORD, "on_target"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Figure:
     key: str
     label: str
     value: str
+    interval: str = ""  # low and high of a total
     goal: str = ""
     form: str = ""
     verdict: str = ""
@@ -130,6 +136,11 @@ def tonnes(kg: Decimal | None, unit: str) -> str:
     return quantity(kg / 1000, unit) if kg is not None else _("no data")
 
 
+def interval_of(masses: Sequence[UncertainMass | None], unit: str) -> str:
+    known = [mass for mass in masses if mass is not None]
+    return interval(total(known), unit) if known else ""
+
+
 def sum_of(known: Sequence[Decimal]) -> Decimal | None:
     return sum(known, Decimal(0)) if known else None
 
@@ -158,5 +169,13 @@ def _record(inputs: Inputs, factory: Factory) -> dict[str, object]:
         "days_on_schedule": log.days_on_schedule,
         "operating_pct": None if sums.operating_pct is None else round(sums.operating_pct, 4),
         **{name: getattr(sums, name) for name in _SUMS_OF_RECORD},
+        **_ends("scope_1_2", sums.scope_1_2 if sums.scope_1_2_kg is not None else None),
+        **_ends("biogenic", sums.biogenic if sums.biogenic_kg is not None else None),
         "on_target": None if verdict is None else verdict.met,
     }
+
+
+def _ends(name: str, mass: UncertainMass | None) -> dict[str, Decimal | None]:
+    """No high end beside a mass: it is at least that much."""
+    ends = (None, None) if mass is None else (mass.low_kg, mass.high_kg)
+    return dict(zip((f"{name}_low_kg", f"{name}_high_kg"), ends, strict=True))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from compliance import queries
 from factories.models import Factory
 from factories.sectors import SECTORS
+from science.interval import UncertainMass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class MorningSums:
     published_gwp_set: str = ""
     scope2_basis: str = ""
     is_lower_bound: bool = False  # a CO2 sensor was at the end of its range
+    scope_1_2: UncertainMass | None = None
+    biogenic: UncertainMass | None = None
     pair_kg: Decimal | None = None  # scope 1 and 2 of the days on which production is logged too
     pair_made_kg: Decimal | None = None  # production of the same days
 
@@ -58,6 +61,8 @@ def _site_sums(factory: Factory, sums: queries.Sums | None, worked: queries.Oper
         published_gwp_set=sums.published_gwp_set,
         scope2_basis=sums.scope2_basis,
         is_lower_bound=sums.lower_bound_days > 0,
+        scope_1_2=sums.uncertain("co2e"),
+        biogenic=sums.uncertain("biogenic"),
         pair_kg=sums.co2e_pair_kg,
         pair_made_kg=sums.co2e_made_kg,
     )

@@ -26,6 +26,7 @@ from portal.words import (
     today_label,
     why_unusable,
 )
+from science.interval import UncertainMass
 
 # Only fields that the page shows, so that an event stays under 300 bytes on a weak network.
 LIVE_FIELDS = "device,timestamp,co2_ppm,co2_kg_per_s,temperature_c,velocity_ms,quality"
@@ -53,6 +54,7 @@ class ChimneyView:
     so_far_today_kg: float | None
     coverage_pct: float | None
     identity: str = ""  # of what it emitted so far today
+    interval: UncertainMass | None = None
     is_lower_bound: bool = False
     why_unusable: str = ""
     stream_url: str = ""
@@ -67,6 +69,7 @@ class FactoryPage:
     factory: Factory
     today_label: str
     so_far_today_kg: float | None
+    interval: UncertainMass | None
     is_lower_bound: bool
     coverage_pct: float | None
     settling_sentence: str
@@ -120,6 +123,7 @@ def _chimney_views(
                 fire_log=ribbon,
                 so_far_today_kg=part.measured_kg if part and part.covered_ms else None,
                 identity=identity.hours("chimney", chimney.pk, start, end, "measured_kg"),
+                interval=totals.uncertain([part], [factory]) if part else None,
                 is_lower_bound=part is not None and part.is_lower_bound,
                 coverage_pct=part.coverage_pct if part else None,
                 why_unusable=why_unusable(state, part),
@@ -148,6 +152,7 @@ def factory_page(factory: Factory, now: datetime) -> FactoryPage:
         factory=factory,
         today_label=today_label(factory, now),
         so_far_today_kg=total.measured_kg if total and has_readings else None,
+        interval=totals.uncertain(so_far, [factory]),
         is_lower_bound=total is not None and total.is_lower_bound,
         coverage_pct=total.coverage_pct if total else None,
         settling_sentence=_settling_sentence(factory, hours, now) if has_readings else "",

@@ -19,6 +19,7 @@ from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.looks import SiteLook
 from portal.words import settling_sentence, state_word, today_label, why_unusable
+from science.interval import UncertainMass
 
 ONE_HOUR = timedelta(hours=1)
 NO_LOOK = 1_000_000  # after all that have an alarm
@@ -39,6 +40,7 @@ class NetworkRow:
     last_reading_at: datetime | None
     interval_s: float
     co2_today_kg: float | None
+    interval: UncertainMass | None
     is_lower_bound: bool
     coverage_pct: float | None
     devices_online: int
@@ -58,6 +60,7 @@ class NetworkPage:
     sensors_total: int
     total_count: int  # factories
     co2_today_kg: float | None
+    interval: UncertainMass | None
     is_lower_bound: bool
     coverage_pct: float | None
     factories_with_data: int
@@ -94,6 +97,7 @@ def network_rows(factories: Sequence[Factory], now: datetime, looks: Sequence[Si
                 last_reading_at=max(heard, default=None),
                 interval_s=max((device.interval_s for device in of_site), default=5.0),
                 co2_today_kg=part.measured_kg if part and part.covered_ms else None,
+                interval=totals.uncertain(so_far[factory.pk], [factory]),
                 is_lower_bound=part is not None and part.is_lower_bound,
                 coverage_pct=part.coverage_pct if part else None,
                 devices_online=sum(is_online(device, now) for device in of_site),
@@ -184,7 +188,8 @@ def network_page(
     own_ids = {factory.pk for factory in sites}
     rows = [row for row in rows if row.factory_id in own_ids]
     with_data = [row for row in rows if row.co2_today_kg is not None]
-    total = totals.total([part for parts in totals.so_far_today(sites, now).values() for part in parts])
+    parts = [part for of_site in totals.so_far_today(sites, now).values() for part in of_site]
+    total = totals.total(parts)
     return NetworkPage(
         organisation_name=organisation.name if organisation else "",
         rows=shown,
@@ -192,6 +197,7 @@ def network_page(
         sensors_total=sum(row.devices_total for row in rows),
         total_count=len(rows),
         co2_today_kg=sum(row.co2_today_kg or 0 for row in with_data) if with_data else None,
+        interval=totals.uncertain(parts, sites),
         is_lower_bound=any(row.is_lower_bound for row in with_data),
         coverage_pct=total.coverage_pct if total else None,
         factories_with_data=len(with_data),

@@ -18,6 +18,9 @@ from factories.models import Factory
 from portal.drawn.band_chart import BandChart, BandHour, build_band_chart
 from portal.lead import DAYS_COMPARED, FEWEST_DAYS
 from portal.words import settling_sentence
+from science.interval import UncertainMass
+from science.rounding import decimal_kg
+from science.uncertainty import stack_sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class StackSoFar:
     usual_kg: float | None
     low_kg: float | None
     high_kg: float | None
+    interval: UncertainMass | None  # of `kg`
     days_compared: int
     chart: BandChart | None
     settling_sentence: str
@@ -57,21 +61,30 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
     known = {place: hour for place, hour in today_hours.items() if hour.record_kg is not None}
     sums = _comparable_sums(known, before)
     low, median, high = _band(sums)
+    kg = sum(hour.record_kg or 0.0 for hour in known.values()) if known else None
+    is_lower_bound = len(known) < whole_hours or any(hour.over_range_ms for hour in known.values())
     return StackSoFar(
         start_label=f"{today.starts_at:%H:%M}",
         end_label=f"{end:%H:%M}",
-        kg=sum(hour.record_kg or 0.0 for hour in known.values()) if known else None,
-        is_lower_bound=len(known) < whole_hours or any(hour.over_range_ms for hour in known.values()),
+        kg=kg,
+        is_lower_bound=is_lower_bound,
         whole_hours=whole_hours,
         known_hours=len(known),
         usual_kg=median,
         low_kg=low,
         high_kg=high,
+        interval=None if kg is None else _interval(factory, kg, is_lower_bound),
         days_compared=len(sums),
         chart=_chart(today, today_hours, before, whole_hours),
         settling_sentence=settling_sentence([SitePeriod(factory.pk, today.starts_at, end)], factory.time_zone, now),
         identity=identity.hours("stack", factory.pk, today.starts_at, end),
     )
+
+
+def _interval(factory: Factory, kg: float, is_lower_bound: bool) -> UncertainMass:
+    """With the error of its sensors, as if those of two chimneys erred alike."""
+    sigma = stack_sigma(altitude_is_estimated=factory.altitude_is_estimated)
+    return UncertainMass(decimal_kg(kg), {"stack": kg * sigma}, is_at_least=is_lower_bound)
 
 
 def _hours_between(start: datetime, end: datetime) -> int:

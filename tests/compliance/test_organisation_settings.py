@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from compliance.models import SiteDay
+from emissions.models import EmissionHour
 from energy.models import EnergyEntry
 from energy.own_factors import FactorInput, add_factor
 from factories.models import Factory, Organisation
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.compliance.build import day_of, make_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +126,24 @@ def test_what_decides_nothing_of_the_past_is_stored_at_once(hq: Client, cast: Ca
 
     assert (renamed.status_code, method.status_code) == (200, 200)
     assert renamed.json()["languages"] == ["sw", "en"]
+
+
+def test_another_substitution_method_shows_what_it_makes_of_each_site_and_recomputes(hq: Client, cast: Cast) -> None:
+    start = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    chimney = make.make_chimney(factory=cast.litein)
+    end = start + timedelta(hours=24)
+    assignment = make.make_assignment(chimney=chimney, valid_from=start, valid_to=end)
+    make_hours(assignment, start, 22, kg=600.0)
+    EmissionHour.objects.update(co2_ppm=80_000.0, flow_rate_m3s=2.0)
+    make.make_energy_entry(cast.litein)  # 14,850 kg CO2
+
+    asked = patch(hq, cast.organisation, substitution_method="epa")
+    stored = patch(hq, cast.organisation, substitution_method="epa", confirm=asked.json()["confirm"])
+
+    assert (asked.status_code, stored.status_code) == (202, 200)
+    # Two hours: 14,850 / 24 kg each by the wood; the hour before, 600 kg, by the EPA's rule.
+    assert figures(asked) == {"substituted": (1237.5, 1200.0)}
+    assert day_of(cast.litein).stack_co2_kg == 24 * 600
 
 
 def test_what_is_entered_after_the_question_does_not_ask_it_again(hq: Client, cast: Cast) -> None:

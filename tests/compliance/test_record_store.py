@@ -1,12 +1,15 @@
 """Substituted hours as stored: after any order of arrival they are what the rules make of what is stored now."""
 
+import math
 import random
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from compliance.models import RecordedSite, SiteDay
+from compliance.queries import UNCERTAIN, sums
 from compliance.record.hours import hours_between, hours_of_record
 from compliance.record.store import recorded_until
 from compliance.site_days import refresh
@@ -14,6 +17,7 @@ from devices.models import Assignment
 from emissions.models import EmissionHour, SubstitutedHour
 from factories.choices import SubstitutionMethod
 from factories.models import Factory
+from science.interval import total
 from science.rounding import decimal_kg_from_micrograms
 from tests.compliance.build import DAY, HOUR, LENGTH, START, day_of, hour_of, make_hours
 from tests.make import make_assignment, make_chimney, make_device, make_energy_entry
@@ -124,8 +128,8 @@ def test_stored_hours_are_those_of_the_rules_after_any_order_of_arrival(
     for day in SiteDay.objects.filter(ends_at__lte=recorded_until([litein.pk])[litein.pk]):
         hours = hours_between(litein, day.starts_at, day.ends_at, now=day.refreshed_at)
         known = [h.record_ug for h in hours if h.record_ug is not None]
-        total = decimal_kg_from_micrograms(sum(known))
-        assert day.stack_co2_kg == (total if len(known) == len(hours) and hours else None)
+        sum_kg = decimal_kg_from_micrograms(sum(known))
+        assert day.stack_co2_kg == (sum_kg if len(known) == len(hours) and hours else None)
 
 
 def period(start):
@@ -151,3 +155,28 @@ def test_a_silent_device_is_recorded_once_its_day_is_over_without_any_mark(
     assert refresh() == 1  # the day that ended
 
     assert len(stored(litein)) == 48
+
+
+# --- Totals ----------------------------------------------------------------------------------------
+def test_each_total_has_its_interval_and_sites_are_independent(litein: Factory, mounted: Assignment) -> None:
+    for kg in (600.0, 500.0):
+        make_hours(mounted, START + (LENGTH if kg < 600 else 0 * LENGTH), 24, kg=kg)
+    entry = make_energy_entry(litein)
+    refresh([litein.pk])
+    row = sums([litein.pk], DAY, DAY + timedelta(days=1))[litein.pk]
+
+    found = {name: row.uncertain(name) for name in UNCERTAIN}
+
+    # Sensors 11.7343 % of 24 x 600 + 24 x 500 = 26,400 kg, on two measured days: 3,097.9 kg, k = 2 6,195.7 kg.
+    assert found["heat"].half_width_kg == found["stack"].half_width_kg == pytest.approx(6195.7, abs=0.1)
+    # CH4 and nitrous oxide of the wood: 12 % of the stacks and 60 % of the factors, 61.188 %.
+    assert found["scope1"].half_width_kg == pytest.approx(2 * 0.61188 * float(entry.co2e_kg), rel=1e-4)
+    assert found["scope2"] is None
+    assert total(
+        [found["heat"], replace(found["heat"], systematic_kg={"heat 0": 400.0})]
+    ).half_width_kg == pytest.approx(math.hypot(6195.7, 800.0), abs=0.1)
+    assert row.stack_coverage_pct == 100.0
+    EmissionHour.objects.filter(period_start=START).update(over_range_ms=1)
+    refresh([litein.pk])
+    at_least = sums([litein.pk], DAY, DAY)[litein.pk].uncertain("biogenic")
+    assert (at_least.is_at_least, at_least.high_kg) == (True, None)

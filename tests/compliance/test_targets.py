@@ -79,7 +79,7 @@ def test_a_year_on_the_line_is_met_and_one_above_is_missed(litein: Factory) -> N
     assert found.actual == pytest.approx(Decimal("0.094174"), abs=Decimal("0.000001"))
     assert (found.met, found.reason, found.last_day) == (True, "", date(2026, 11, 20))
     assert found.expected == expected(found.target, year_of_window(found.last_day))
-    assert "0.0942 of at most 0.121 kg CO2e/kg" in found.sentence
+    assert "0.0942 (0.0376 to 0.151) of at most 0.121 kg CO2e/kg" in found.sentence
 
     Target.objects.update(base_value=Decimal("0.10"))
     assert judged(litein).met is False
