@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -22,9 +22,3 @@ def figure(printed: Any, identity: str) -> SafeString:
 @register.simple_tag
 def explain_url(identity: str) -> str:
     return f"{reverse('explain')}?{urlencode({'figure': identity})}"
-
-
-def sentence(words: str, **parts: Any) -> SafeString:
-    """A translated sentence whose places take what `figure` printed; everything else is escaped."""
-    places = {name: conditional_escape(part) for name, part in parts.items()}
-    return mark_safe(conditional_escape(words) % places)  # noqa: S308 - words and parts are escaped
