@@ -23,6 +23,7 @@ from compliance.balance_api import BalanceView
 from compliance.explain.api import ExplainView, PackView
 from compliance.fire_api import FireView
 from compliance.inventory.api import BasisLockViewSet, InventoryView
+from compliance.known.api import InventoryDiffView
 from compliance.organisation_api import OrganisationViewSet
 from compliance.reports.api import BatchViewSet, RecipientViewSet, ReportViewSet, VerifyView
 from compliance.site_sheet.api import SiteSheetViewSet
@@ -150,6 +151,7 @@ urlpatterns = [
     ),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
     path("explain/pack.zip", PackView.as_view(), name="api-explain-pack"),
+    path("inventory/diff/", InventoryDiffView.as_view(), name="api-inventory-diff"),
     path("explain/", ExplainView.as_view(), name="api-explain"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
     path("factories/<int:pk>/typing-hints/", TypingHintsView.as_view(), name="api-factories-typing-hints"),

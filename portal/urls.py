@@ -18,6 +18,7 @@ from portal.foreign import channel_views
 from portal.foreign import views as foreign_views
 from portal.go_no_go import views as go_no_go_views
 from portal.inventory import views as inventory_views
+from portal.known import views as known_views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
@@ -44,6 +45,7 @@ urlpatterns = [
     path("factories/<int:pk>/today/", today_views.today, name="today"),
     path("factories/<int:pk>/fire/", fire_views.fire, name="fire"),
     path("factories/<int:pk>/typing-hints/", typing_hints_views.typing_hints_page, name="typing-hints"),
+    path("factories/<int:pk>/changes/", known_views.changes, name="changes"),
     path("factories/<int:pk>/balance/", balance_views.balance, name="balance"),
     path("factories/<int:pk>/log/", log_views.log, name="log"),
     path("factories/<int:pk>/log/<uuid:save_id>/", log_views.log_saved, name="log-saved"),

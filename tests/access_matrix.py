@@ -76,6 +76,7 @@ OURS: dict[str, dict[str, str]] = {
     "api/schema/redoc/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/schema.json": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/explain/pack.zip": {"GET": READERS.replace("200", "400")},
+    "api/inventory/diff/": {"GET": ENERGY_READERS.replace("200", "400")},  # without a period
     "api/explain/": {"GET": READERS.replace("200", "400")},  # without a figure
     "api/places/": {"GET": MANAGERS.format(200)},
     "api/factories/leaderboard/": {"GET": ENERGY_READERS},

@@ -112,6 +112,7 @@ PAGES: dict[str, dict[str, str]] = {
     "devices/<slug:device_id>/go-no-go/<int:pk>/": {"GET": "302 403 404 404 404 404 404 404 403 403 302"},
     "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/fire/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    "factories/<int:pk>/changes/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/balance/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/typing-hints/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
     "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),

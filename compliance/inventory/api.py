@@ -1,6 +1,6 @@
 """GET /api/inventory/, and /api/basis-locks/: on which basis the CO2 of a source is counted."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -22,13 +22,14 @@ from compliance.inventory.locks import lock_basis
 from compliance.inventory.totals import interval, last_twelve_months, line_rows, totals_of
 from compliance.models import BasisLock
 from factories.corrections import Confirmation
+from factories.known import not_known_yet
 from factories.models import EmissionSource, Factory
 from factories.serializers import Confirmed, EffectSerializer
 from lib.errors import invalid
 from lib.exports import csv_response, wants_csv
 from lib.known_names import ApiView
-from lib.parameters import AS_CSV, parameter, require_forward
-from lib.times import read_day, read_moment
+from lib.parameters import AS_CSV, KNOWN_ON, parameter, require_forward
+from lib.times import read_day, read_known_on
 from logbook.api import PlainDecimalField
 
 LONGEST_DAYS = 1_200
@@ -131,6 +132,7 @@ class InventorySerializer(serializers.Serializer[Any]):
     completeness = CompletenessSerializer(many=True)
     unknown = UnknownSerializer(many=True)
     factors = InventoryFactorSerializer(many=True)
+    note = serializers.CharField(help_text="since when the sites are known, if not at `as_known_on`")
 
 
 class InventoryView(ApiView):
@@ -148,7 +150,7 @@ class InventoryView(ApiView):
             parameter("from", "first day, like 2026-01-01; default: of the last 12 whole months", format="date"),
             parameter("to", "last day, exclusive; default: today's month", format="date"),
             parameter("gwp_set", "of the totals; default: the organisation's", enum=list(SETS)),
-            parameter("as_known_on", "with what was known at this time, like 2026-11-22T06:00:00Z", format="date-time"),
+            KNOWN_ON,
             AS_CSV,
         ],
         responses={200: InventorySerializer, **REFUSALS},
@@ -157,11 +159,13 @@ class InventoryView(ApiView):
         asked = request.query_params
         factories = asked_factories(request.user, asked)
         first_day, end_day = asked_days(asked)
-        found = build(factories, first_day, end_day, gwp_set=asked.get("gwp_set", ""), as_known_on=asked_moment(asked))
+        known_on = read_known_on(asked, [factory.zone for factory in factories])
+        found = build(factories, first_day, end_day, gwp_set=asked.get("gwp_set", ""), as_known_on=known_on)
         if wants_csv(request):
             rows = InventoryLineSerializer(list(line_rows(found)), many=True).data
             return csv_response(request, rows, list(InventoryLineSerializer().get_fields()), "inventory")
-        return Response(InventorySerializer(inventory_body(found)).data)
+        note = "" if known_on is None else not_known_yet(factories, known_on)
+        return Response(InventorySerializer({**inventory_body(found), "note": note}).data)
 
 
 def asked_factories(user: AnyUser, asked: Any) -> list[Factory]:
@@ -193,11 +197,6 @@ def asked_days(asked: Any) -> tuple[date, date]:
         shown = {"days": (end - first).days, "limit": LONGEST_DAYS}
         raise invalid("from", "period_too_long", words % shown)
     return first, end
-
-
-def asked_moment(asked: Any) -> datetime | None:
-    text = asked.get("as_known_on", "").strip()
-    return read_moment("as_known_on", text) if text else None
 
 
 def inventory_body(found: Inventory) -> dict[str, Any]:

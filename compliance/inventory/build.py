@@ -172,4 +172,6 @@ def _digest(sites: Iterable[InventoryInputs]) -> str:
         for rows in (site.uses, site.contracts, site.contract_uses):
             digest.update("".join("|".join(map(str, row)) + "\n" for row in rows).encode())
         digest.update("".join(f"{entry!r}\n" for entry in site.made).encode())
+        locks = sorted((lock.source_id, lock.gas, str(lock.from_month), lock.basis) for lock in site.locks)
+        digest.update(f"{site.devices!r}|{site.hours_sha256}|{locks!r}\n".encode())
     return digest.hexdigest()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from compliance.models import BasisLock
 from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
 from emissions.models import EmissionHour
 from energy.models import LocalUnit
@@ -189,6 +190,7 @@ _SETUP = (
     _Tracked("site", Factory, "id", "altitude_m altitude_is_estimated time_zone day_starts_at sector"),
     _Tracked("organisation", Organisation, "", "substitution_method"),
     _Tracked("unit", LocalUnit, "factory", "name energy_type_id amount unit"),
+    _Tracked("basis_lock", BasisLock, "factory", "source_id gas from_month basis"),
 )
 
 

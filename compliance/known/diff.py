@@ -17,6 +17,7 @@ from compliance.inventory.inputs import InventoryInputs
 from compliance.inventory.lines import PRECISION, Inventory, Line
 from compliance.known.causes import EntryCause, Told, entry_causes, hour_causes, setup_causes, words_of
 from energy.models import EnergyEntry
+from factories.known import factories_known
 from factories.models import Factory
 from production.models import ProductionEntry
 
@@ -93,8 +94,8 @@ def diff(
         build(factories, first_day, end_day, gwp_set=gwp_set, as_known_on=moment) for moment in (start, end)
     )
     sites_before, sites_after = (
-        {site.place.factory_id: site for site in inputs.load(factories, first_day, end_day, as_known_on=moment)}
-        for moment in (start, end)
+        {site.place.factory_id: site for site in inputs.load(known, first_day, end_day, as_known_on=moment)}
+        for moment, known in ((moment, factories_known(factories, moment)) for moment in (start, end))
     )
     gwp_before = before.gwp_set if before.factory_ids else after.gwp_set
     causes: list[ChangeCause] = []

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.forms import show_errors
 from accounts.permissions import page, user_of, visible_to
 from accounts.roles import Action
-from compliance.inventory.api import asked_days, asked_factories, asked_moment
+from compliance.inventory.api import asked_days, asked_factories
 from compliance.inventory.build import build
 from compliance.inventory.lines import SETS
 from compliance.inventory.locks import lock_basis
@@ -23,6 +23,7 @@ from factories.models import EmissionSource, Factory
 from lib.errors import ApiError
 from lib.exports import csv_response, wants_csv
 from lib.parameters import chosen
+from lib.times import read_known_on
 from portal.inventory.forms import BasisLockForm
 from portal.inventory.page import inventory_page
 
@@ -33,16 +34,17 @@ from portal.inventory.page import inventory_page
 def inventory(request: HttpRequest) -> HttpResponseBase:
     """Of one site or all that the user sees; a period that cannot be is told beside the form."""
     asked = {name: value for name, value in request.GET.items() if value}
+    mine = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_ENERGY)
+    factories = asked_factories(request.user, asked) if mine.exists() else []
     problem = ""
     try:
         first_day, end_day = asked_days(asked)
-        moment, gwp_set = asked_moment(asked), chosen(asked, "gwp_set", SETS)
+        moment = read_known_on(asked, [factory.zone for factory in factories])
+        gwp_set = chosen(asked, "gwp_set", SETS)
     except ApiError as error:
         problem = str(error)
         first_day, end_day = asked_days({})
         moment, gwp_set = None, ""
-    mine = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_ENERGY)
-    factories = asked_factories(request.user, asked) if mine.exists() else []
     found = build(factories, first_day, end_day, gwp_set=gwp_set, as_known_on=moment)
     if wants_csv(request):
         rows = list(line_rows(found))

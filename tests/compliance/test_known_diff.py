@@ -16,6 +16,7 @@ from energy.services import energy_log
 from factories.models import Chimney, EmissionSource, Factory, Organisation
 from production.services import production_log
 from tests import make
+from tests.cast import Cast
 from tests.compliance.build import make_hours
 from tests.compliance.test_known import now
 
@@ -149,5 +150,39 @@ def test_late_readings_are_named_by_device_and_hours() -> None:
     [late] = found.causes
     assert (late.told.code, late.told.what, late.told.number) == ("late_readings", assignment.device.device_id, 3)
     assert late.effect == found.amounts
-    known = [build([factory], FIRST, END, as_known_on=moment).inputs_sha256 for moment in (start, now())]
-    assert len(set(known)) == 2 or not any(line.basis == "measured" for line in found.after.lines)
+    assert late.effect.biogenic_co2_kg == 3 * 70
+    known = {build([factory], FIRST, END, as_known_on=moment).inputs_sha256 for moment in (start, now())}
+    assert len(known) == 2
+
+
+def test_api_and_page_tell_the_causes_and_ask_for_what_is_missing(cast: Cast, as_user: Any) -> None:
+    start = now()
+    entry = enter(cast.litein, cast.litein_manager, "diesel", 100, "L")
+    api = "/api/inventory/diff/"
+    asked = {"from": "2026-09-01", "to": "2026-10-01", "from_known": start.isoformat()}
+    client = as_user(cast.litein_manager)
+
+    found = client.get(api, asked).json()
+
+    [cause] = found["causes"]
+    assert (cause["code"], cause["sentence"], cause["factory"]) == (
+        "energy_added",
+        "Energy entered: Diesel: 100 L",
+        cast.litein.pk,
+    )
+    assert Decimal(cause["effect"]["scope_1_kg"]) == Decimal(found["difference"]["scope_1_kg"]) == co2e_kg(entry)
+    assert found["note"] == ""
+    for wrong, field in (
+        ({"from": ""}, "from"),
+        ({"from_known": ""}, "from_known"),
+        ({"to_known": "2036-01-01"}, "to_known"),
+    ):
+        answer = client.get(api, asked | wrong)
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+    page = client.get(f"/factories/{cast.litein.pk}/changes/", asked)
+    assert b"Energy entered: Diesel: 100 L" in page.content
+    assert (
+        b"is not after from_known" in client.get(page.request["PATH_INFO"], asked | {"to_known": "2026-08-01"}).content
+    )
+    usual = client.get(f"/factories/{cast.litein.pk}/changes/")
+    assert usual.status_code == 200
