@@ -34,10 +34,12 @@ SELECT factory_id, /* bucket */::date AS bucket,
        CASE WHEN bool_and(stack_h = 0 OR stack_co2_kg IS NOT NULL) THEN sum(stack_co2_kg) END AS stack_co2_kg,
        count(*) FILTER (WHERE is_stack_lower_bound) AS lower_bound_days, sum(stack_filled_co2_kg) AS stack_filled_co2_kg,
        sum(stack_h) AS stack_h, sum(stack_measured_h) AS stack_measured_h, sum(stack_idle_h) AS stack_idle_h,
+       -- As numeric: a sum of floats depends on its order.
        sum(stack_covered_s)::bigint AS stack_covered_s, sum(stack_substituted_h)::bigint AS stack_substituted_h,
-       sum(heat_sigma_kg) AS heat_sigma_kg, sum(scope1_sigma_kg) AS scope1_sigma_kg, sum(scope2_sigma_kg) AS scope2_sigma_kg,
-       sum(biogenic_sigma_kg) AS biogenic_sigma_kg, sum(stack_sigma_kg) AS stack_sigma_kg, sum(fuel_sigma_kg) AS fuel_sigma_kg,
-       sum(filling_bias_kg) AS filling_bias_kg, sum(filling_variance_kg2) AS filling_variance_kg2,
+       sum(heat_sigma_kg::numeric)::float8 AS heat_sigma_kg, sum(scope1_sigma_kg::numeric)::float8 AS scope1_sigma_kg,
+       sum(scope2_sigma_kg::numeric)::float8 AS scope2_sigma_kg, sum(biogenic_sigma_kg::numeric)::float8 AS biogenic_sigma_kg,
+       sum(stack_sigma_kg::numeric)::float8 AS stack_sigma_kg, sum(fuel_sigma_kg::numeric)::float8 AS fuel_sigma_kg,
+       sum(filling_bias_kg::numeric)::float8 AS filling_bias_kg, sum(filling_variance_kg2::numeric)::float8 AS filling_variance_kg2,
        CASE WHEN max(potentials) = '' THEN '' WHEN max(potentials) = min(potentials) FILTER (WHERE potentials <> '')
             THEN max(potentials) ELSE 'mixed' END AS gwp_set,
        CASE WHEN max(published) = '' THEN '' WHEN max(published) = min(published) FILTER (WHERE published <> '')
