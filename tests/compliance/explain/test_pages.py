@@ -30,6 +30,7 @@ SCALES = ((r"t CO2e?\b", "kg CO2", 1000), (r"t\b", "kg", 1000), (r"MJ", "GJ", De
 SCALES += ((r"%", "", Decimal("0.01")),)
 # Numbers with a unit that are no figure, each with its why.
 EXPLAINED = {
+    r"GWP set Show As CSV|AR4 \d": "totals of the page Inventory, which have identities and are not links yet",
     r"[Gg]oal": "a goal, which the product sets",
     r"\d % of the (?:sites|time|hour|hours|days)": "a rule, which the text states",
     r"80 %|35 days|10 %|90 %": "the same",
