@@ -234,7 +234,7 @@ class NewBasisLockSerializer(Confirmed):
 
     class Meta:
         swagger_schema_fields = {
-            "example": {"source": 1, "basis": "calculated", "from_month": "2026-11-01", "reason": "sensor in repair"}
+            "example": {"source": 21, "basis": "calculated", "from_month": "2026-11-01", "reason": "sensor in repair"}
         }
 
 
@@ -250,10 +250,10 @@ class BasisLockViewSet(WritingMixin, ScopedReadOnlyViewSet):
     @swagger_auto_schema(
         operation_id="basis-locks_create",
         operation_summary="Lock the basis of a source's CO2 from a month on",
-        responses={201: BasisLockSerializer(many=True), 202: EffectSerializer, **REFUSALS},
+        responses={201: BasisLockSerializer, 202: EffectSerializer, **REFUSALS},
     )
     def create(self, request: Request) -> Response:
-        """Answers the locks of all sources that share its chimney."""
+        """Sources that share its chimney are locked with it."""
         given = self.given()
         confirm = Confirmation(request.user.pk, given.pop("confirm", ""))
         sources = visible_to(request.user, EmissionSource.objects.select_related("factory__organisation"))
@@ -263,4 +263,4 @@ class BasisLockViewSet(WritingMixin, ScopedReadOnlyViewSet):
         if not may(request.user, Action.LOCK_BASIS, source.factory):
             raise PermissionDenied
         locks = lock_basis(user_of(request), source, **given, confirm=confirm)
-        return Response(self.serializer_class(locks, many=True).data, status.HTTP_201_CREATED)
+        return self.shown(next(lock for lock in locks if lock.source_id == source.pk), status.HTTP_201_CREATED)

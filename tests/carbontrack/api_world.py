@@ -121,6 +121,7 @@ def make_world() -> World:
         "alert-rules": {"id": lambda: _made(client, "alert-rules", NewRuleSerializer)},
         **{path: {"id": partial(_made, client, path, serializer)} for path, serializer in _MADE_BY_POST.items()},
         "sensor-channels": {"id": _channel(device)},
+        "basis-locks": {"id": _basis_lock(device, hq)},
         "rejected-messages": {"id": make.make_rejected("litein-1", topic="tele/litein-1/SENSOR").group_id},
         "notices": {"id": lambda: _notice(client)},
     }
@@ -141,7 +142,6 @@ def make_world() -> World:
 
 _MADE_BY_POST: dict[str, Any] = {
     "device-profiles": NewProfileSerializer,
-    "basis-locks": NewBasisLockSerializer,
     "targets": NewTargetSerializer,
     "local-units": NewLocalUnitSerializer,
     "notice-channels": NewChannelSerializer,
@@ -195,6 +195,14 @@ def _channel(device: MCUDevice) -> int:
     fields = {"factory": device.factory, "kind": SourceKind.GRID, "name": "Second grid"}
     EmissionSource.objects.create(id=example["source"], **fields)
     return SensorChannel.objects.create(device=device, code="meter", unit="kWh", kind=MeasuredAs.COUNTER).pk
+
+
+def _basis_lock(device: MCUDevice, hq: Any) -> int:
+    """Of the boiler that the example names."""
+    example: Any = NewBasisLockSerializer.Meta.swagger_schema_fields["example"]
+    boiler = {"factory": device.factory, "kind": SourceKind.BOILER, "name": "Third boiler"}
+    EmissionSource.objects.create(id=example["source"], **boiler)
+    return make.make_basis_lock(device.factory, hq).pk
 
 
 def _notice(client: Client) -> int:
