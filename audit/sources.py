@@ -26,6 +26,7 @@ from compliance.models import (
     Target,
     TypingNote,
     Verification,
+    WoodOrigin,
 )
 from devices.models import (
     Assignment,
@@ -125,6 +126,7 @@ SOURCES = (
     Source(EmissionFactor, organisation="organisation"),
     Source(Target, factory="factory", organisation="organisation"),
     Source(TypingNote, factory="factory"),
+    Source(WoodOrigin, factory="entry__factory"),
     Source(ComplianceReport, factory="factory", organisation="organisation"),
     Source(EnteredValue, factory="report__factory", organisation="report__organisation"),
     Source(ReportRecipient, organisation="organisation"),

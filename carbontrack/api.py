@@ -39,6 +39,7 @@ from compliance.verification.api import (
     SampleView,
     VerificationView,
 )
+from compliance.wood_lot_api import WoodLotView
 from devices.api import MCUDeviceViewSet
 from devices.calibration_api import CalibrationsView, CertificateView
 from devices.claim_api import DeviceClaimViewSet
@@ -154,6 +155,7 @@ urlpatterns = [
     path("inventory/diff/", InventoryDiffView.as_view(), name="api-inventory-diff"),
     path("explain/", ExplainView.as_view(), name="api-explain"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
+    path("factories/<int:pk>/wood-lot/", WoodLotView.as_view(), name="api-factories-wood-lot"),
     path("factories/<int:pk>/typing-hints/", TypingHintsView.as_view(), name="api-factories-typing-hints"),
     path("factories/<int:pk>/balance/", BalanceView.as_view(), name="api-factories-balance"),
     path("inventory/", InventoryView.as_view(), name="api-inventory"),

@@ -24,6 +24,13 @@ class LockedGas(models.TextChoices):
     CO2 = "CO2", "CO2"
 
 
+class WoodSource(models.TextChoices):
+    """Where a delivery of wood grew."""
+
+    OWN = "own", _("own plantation")
+    BOUGHT = "bought", _("bought")
+
+
 class TargetScope(models.TextChoices):
     BOTH = "1+2", _("scopes 1 and 2")
     ONE = "1", _("scope 1")

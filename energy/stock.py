@@ -4,7 +4,7 @@ Reads only, for many factories at once; the formula is in `science/stock.py`. A 
 from midnight to midnight: nobody counts wood at 00:00.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -124,12 +124,18 @@ class _Count(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    """From the count nearest to the start of a month to that nearest to its end."""
+class _Place:
+    """A fuel of a site in a month."""
 
     factory: Factory
     energy_type_id: int
     month: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Window(_Place):
+    """From the count nearest to the start of a month to that nearest to its end."""
+
     opening: _Count
     closing: _Count
 
@@ -211,13 +217,13 @@ def _flows(windows: list[_Window]) -> dict[tuple[int, str], list[_Flow]]:
 class _Scales:
     """Kilograms per counted unit: local units and densities of all windows, read once."""
 
-    def __init__(self, windows: list[_Window]) -> None:
+    def __init__(self, windows: Sequence[_Place]) -> None:
         type_ids = {window.energy_type_id for window in windows}
         self._types = {row.pk: row for row in EnergyType.objects.filter(pk__in=type_ids)}
         self._local = local_units(factory_id__in={window.factory.pk for window in windows}, energy_type_id__in=type_ids)
         self._book = cache(FactorBook)
 
-    def kg(self, window: _Window, amounts: Iterable[_Count | _Flow]) -> Decimal | None:
+    def kg(self, window: _Place, amounts: Iterable["_Count | _Flow | EnergyEntry"]) -> Decimal | None:
         """The sum of amounts; None when one of them has no mass."""
         total = Decimal(0)
         for one in amounts:
@@ -227,7 +233,7 @@ class _Scales:
             total += one.amount * kg
         return total
 
-    def _one(self, window: _Window, unit: str, stated: Decimal | None) -> Decimal | None:
+    def _one(self, window: _Place, unit: str, stated: Decimal | None) -> Decimal | None:
         energy_type = self._types[window.energy_type_id]
         local = self._local.get((window.factory.pk, energy_type.pk), {})
         try:
@@ -251,6 +257,13 @@ class _Scales:
                 one = units.convert(known.amount, from_unit=known.unit, to_unit=symbol)
                 return one * measure.kg_per_unit
         return None
+
+
+def entries_kg(factory: Factory, entries: Sequence[EnergyEntry]) -> list[Decimal | None]:
+    """Kilograms of deliveries and counts of a site, wood at the moisture of the site; None without a known mass."""
+    places = [_Place(factory, entry.energy_type_id, entry.timestamp.date().replace(day=1)) for entry in entries]
+    scales = _Scales(places)
+    return [scales.kg(place, [entry]) for place, entry in zip(places, entries, strict=True)]
 
 
 # --- Months ------------------------------------------------------------------------------------

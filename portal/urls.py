@@ -29,6 +29,7 @@ from portal.sites import views as sites_views
 from portal.targets import views as targets_views
 from portal.today import views as today_views
 from portal.typing_hints import views as typing_hints_views
+from portal.wood import views as wood_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -44,6 +45,7 @@ urlpatterns = [
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),
     path("factories/<int:pk>/fire/", fire_views.fire, name="fire"),
+    path("factories/<int:pk>/wood/", wood_views.wood, name="wood"),
     path("factories/<int:pk>/typing-hints/", typing_hints_views.typing_hints_page, name="typing-hints"),
     path("factories/<int:pk>/changes/", known_views.changes, name="changes"),
     path("factories/<int:pk>/balance/", balance_views.balance, name="balance"),

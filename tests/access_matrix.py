@@ -309,6 +309,7 @@ OURS: dict[str, dict[str, str]] = {
         "POST": MANAGERS_OF_KTDA.format(409),
     },
     "api/^site-sheets/(?P<pk>[0-9]{1,9})/links/$": {"GET": MANAGERS.format(405), "POST": MANAGERS_OF_KTDA.format(200)},
+    "api/factories/<int:pk>/wood-lot/": {"GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS_OF_LITEIN.format(400)},
     # Only HQ. An empty list where an object belongs: 400.
     "api/factories/<int:pk>/typing-hints/": {"GET": MANAGERS_OF_KTDA.format(200), "POST": MANAGERS_OF_KTDA.format(400)},
     # HQ makes, signs and publishes reports; managers, auditors and integrators read. Litein's is published: 409.

@@ -114,6 +114,7 @@ PAGES: dict[str, dict[str, str]] = {
     "factories/<int:pk>/fire/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/changes/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/balance/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    "factories/<int:pk>/wood/": {"GET": LOG_OF_LITEIN.format(200, 200), "POST": LOG_OF_LITEIN.format(200, 403)},
     "factories/<int:pk>/typing-hints/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
     "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),
     # A save that does not exist; a user who may not write gets 403 first.

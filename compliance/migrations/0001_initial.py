@@ -21,9 +21,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("production", "0001_initial"),
-        ("energy", "0001_initial"),
         ("emissions", "0001_initial"),
         ("devices", "0001_initial"),
+        ("energy", "0001_initial"),
         ("factories", "0001_initial"),
         ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -1640,6 +1640,108 @@ class Migration(migrations.Migration):
             ],
             options={"abstract": False},
         ),
+        migrations.CreateModel(
+            name="WoodOrigin",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("own", "own plantation"), ("bought", "bought")],
+                        max_length=6,
+                        verbose_name="grown or bought",
+                    ),
+                ),
+                ("supplier", models.CharField(blank=True, max_length=120, verbose_name="supplier")),
+                ("species", models.CharField(blank=True, max_length=80, verbose_name="species")),
+                (
+                    "evidence",
+                    models.CharField(blank=True, max_length=200, verbose_name="evidence that it grew sustainably"),
+                ),
+                ("changed_at", models.DateTimeField(verbose_name="when")),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="wood_origin", to="energy.energyentry"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={"verbose_name": "origin of wood", "verbose_name_plural": "origins of wood"},
+        ),
+        migrations.CreateModel(
+            name="WoodOriginEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("own", "own plantation"), ("bought", "bought")],
+                        max_length=6,
+                        verbose_name="grown or bought",
+                    ),
+                ),
+                ("supplier", models.CharField(blank=True, max_length=120, verbose_name="supplier")),
+                ("species", models.CharField(blank=True, max_length=80, verbose_name="species")),
+                (
+                    "evidence",
+                    models.CharField(blank=True, max_length=200, verbose_name="evidence that it grew sustainably"),
+                ),
+                ("changed_at", models.DateTimeField(verbose_name="when")),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="energy.energyentry",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.woodorigin",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
         migrations.AddConstraint(
             model_name="basislock",
             constraint=models.UniqueConstraint(fields=("source", "gas", "from_month"), name="basis_lock_once_a_month"),
@@ -2684,6 +2786,69 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_12ae7",
                     table="compliance_verificationevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="woodorigin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["own", "bought"])), name="wood_origin_known_source"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="woodorigin",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_woodoriginevent" ("changed_at", "entry_id", "evidence", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_by_id", "source", "species", "supplier") VALUES (NEW."changed_at", NEW."entry_id", NEW."evidence", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."set_by_id", NEW."source", NEW."species", NEW."supplier"); RETURN NULL;',
+                    hash="cff3e3fd5e2476ad518730a258397f809b7be075",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_3ca6a",
+                    table="compliance_woodorigin",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="woodorigin",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "compliance_woodoriginevent" ("changed_at", "entry_id", "evidence", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_by_id", "source", "species", "supplier") VALUES (NEW."changed_at", NEW."entry_id", NEW."evidence", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."set_by_id", NEW."source", NEW."species", NEW."supplier"); RETURN NULL;',
+                    hash="12d7b2f9974438e432e13f3e372e54cfbe79217a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_e23c3",
+                    table="compliance_woodorigin",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="woodorigin",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_woodoriginevent" ("changed_at", "entry_id", "evidence", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_by_id", "source", "species", "supplier") VALUES (OLD."changed_at", OLD."entry_id", OLD."evidence", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."set_by_id", OLD."source", OLD."species", OLD."supplier"); RETURN NULL;',
+                    hash="065e75c3032952a72e569fe705ad9f217b006162",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f57c1",
+                    table="compliance_woodorigin",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="woodoriginevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e45a91243a6ce17bab8c3613deb197faa82de060",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a7a6b",
+                    table="compliance_woodoriginevent",
                     when="BEFORE",
                 ),
             ),

@@ -28,6 +28,7 @@ from compliance.models.verification import (
     ReportLink,
     Verification,
 )
+from compliance.models.wood_origins import WoodOrigin
 
 __all__ = [
     "AuditFinding",
@@ -53,4 +54,5 @@ __all__ = [
     "TouchedSite",
     "TypingNote",
     "Verification",
+    "WoodOrigin",
 ]

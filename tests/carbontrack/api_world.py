@@ -31,6 +31,7 @@ from compliance.inventory.api import NewBasisLockSerializer
 from compliance.models import ReportBatch, ReportRecipient, SiteSheet
 from compliance.reports import life
 from compliance.serializers import NewTargetSerializer
+from compliance.wood_lot_api import OriginSerializer
 from devices.calibrations import record_calibration
 from devices.models import AssignmentHold, Calibration, MCUDevice
 from devices.registration import make_claims
@@ -137,6 +138,9 @@ def make_world() -> World:
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
+    delivery = make.make_energy_entry(factory, kind="received")
+    example = OriginSerializer.Meta.swagger_schema_fields["example"]
+    EnergyEntry.objects.filter(pk=delivery.pk).update(id=example["entry"])
     return world
 
 
