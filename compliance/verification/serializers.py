@@ -10,6 +10,7 @@ from compliance.models import AuditFinding, Dispute, DisputeOutcome, DisputeSubj
 from compliance.verification.disputes import days_left
 from compliance.verification.links import LONGEST_DAYS
 from compliance.verification.room import LARGEST_SAMPLE
+from lib.times import MomentField
 
 
 class AuditFindingSerializer(serializers.ModelSerializer[AuditFinding]):
@@ -103,8 +104,8 @@ class NewDisputeSerializer(serializers.Serializer[Any]):
     factory = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     subject = serializers.ChoiceField(choices=DisputeSubject.choices)
     device = serializers.CharField(max_length=64, required=False, help_text="where readings are contested")
-    period_start = serializers.DateTimeField()
-    period_end = serializers.DateTimeField(help_text="exclusive")
+    period_start = MomentField()
+    period_end = MomentField(help_text="exclusive")
     statement = serializers.CharField(max_length=4000)
 
     class Meta:

@@ -53,6 +53,7 @@ from mqtt_ingest.profile_api import NewProfileSerializer
 from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
 from tests import make
 from tests.alerts.test_models import make_alert
+from tests.carbontrack.verification_world import add_verification
 from tests.cast import with_token
 from tests.compliance.report_world import log_october
 from tests.leaderboard.build_days import make_network
@@ -191,6 +192,7 @@ def _add_reports(world: World, factory: Factory) -> None:
             Factory.objects.filter(pk=factory.pk).update, created_at=datetime.fromtimestamp(0, UTC)
         ),
     }
+    add_verification(world, factory, partial(report, is_published=True))
 
 
 def _channel(device: MCUDevice) -> int:
@@ -250,8 +252,10 @@ def _add_evidence(world: World, entry: EnergyEntry) -> None:
 def _with_operator(world: World, organisation: Organisation) -> None:
     """The operator of the server, and an organisation without a manager where one is invited."""
     operator = make.make_user(is_superuser=True)
-    world.people = dict.fromkeys(("organisations_create", "organisations_invite"), operator)
-    world.clients = dict.fromkeys(world.people, with_token(make.make_token(operator)))
+    world.people |= dict.fromkeys(("organisations_create", "organisations_invite"), operator)
+    world.clients |= dict.fromkeys(
+        ("organisations_create", "organisations_invite"), with_token(make.make_token(operator))
+    )
     world.before["organisations_invite"] = Membership.objects.filter(role=Role.HQ_MANAGER).delete
     world.path_values["organisations"] = {"id": organisation.pk}
     world.path_values["site-sheets"] = {"id": SiteSheet.objects.create(**_a_preview(world.hq, organisation)).pk}
