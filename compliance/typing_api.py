@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
@@ -13,7 +14,9 @@ from accounts.roles import Action
 from accounts.viewsets import REFUSALS
 from compliance.typing_patterns import hint_of, put_aside, typing_hints
 from factories.models import Factory
+from lib.exports import list_response
 from lib.known_names import ApiView
+from lib.parameters import AS_CSV
 from science.typed_numbers import TypingPattern
 
 
@@ -64,11 +67,13 @@ class TypingHintsView(ApiView):
     @swagger_auto_schema(
         operation_id="factories_typing_hints",
         operation_summary="Months whose entries are typed unlike the year before",
+        manual_parameters=[AS_CSV],
         responses={200: TypingHintSerializer(many=True), **REFUSALS},
     )
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
         hints = typing_hints(self._factory(request, pk), timezone.now())
-        return Response({"next": None, "previous": None, "results": TypingHintSerializer(hints, many=True).data})
+        rows = TypingHintSerializer(hints, many=True).data
+        return list_response(request, list(rows), list(TypingHintSerializer().fields), f"typing-hints-{pk}")
 
     @swagger_auto_schema(
         operation_id="factories_typing_hints_put_aside",

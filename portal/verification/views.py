@@ -166,9 +166,8 @@ def report_link(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _not_indexed(response: HttpResponse) -> HttpResponse:
-    """The address is a key: no search engine keeps it, and no other site learns it."""
+    """The address is a key: no search engine keeps it. No other site learns it by our Referrer-Policy."""
     response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

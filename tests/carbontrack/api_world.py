@@ -135,13 +135,9 @@ def make_world() -> World:
     world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
     world.before["mcu-devices_commands_list"] = partial(_command, client)
     _add_devices(world, device)
-    _add_firmware(world, organisation)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
-    delivery = make.make_energy_entry(factory, kind="received")
-    example = OriginSerializer.Meta.swagger_schema_fields["example"]
-    EnergyEntry.objects.filter(pk=delivery.pk).update(id=example["entry"])
     return world
 
 
@@ -228,7 +224,11 @@ def _add_devices(world: World, device: MCUDevice) -> None:
     def claim() -> int:
         return make_claims(device.factory.organisation, world.hq)[0][0].pk
 
+    _add_firmware(world, device.factory.organisation)
     _add_evidence(world, device.factory.energy_entries.get())
+    example: Any = OriginSerializer.Meta.swagger_schema_fields["example"]
+    delivery = make.make_energy_entry(device.factory, kind="received")
+    EnergyEntry.objects.filter(pk=delivery.pk).update(id=example["entry"])
     _add_reports(world, device.factory)
     world.path_values |= {
         "mcu-devices/{device_id}/calibrations": {"id": lambda: _calibration(device)},

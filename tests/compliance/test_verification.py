@@ -276,7 +276,7 @@ def test_a_buyer_sees_one_report_until_the_link_ends(report: ComplianceReport, h
 
     assert shown.status_code == 200
     assert "Recomputed now: identical" in shown.content.decode()
-    assert (shown["X-Robots-Tag"], shown["Referrer-Policy"]) == ("noindex", "no-referrer")
+    assert (shown["X-Robots-Tag"], shown["Referrer-Policy"]) == ("noindex", "same-origin")
     assert hashlib.sha256(json_file.content).hexdigest() == report.digest
     assert client.get(f"{path}?as=pdf").content.startswith(b"%PDF")
     assert (counted.opened_count, made["url"].count(counted.token_sha256)) == (1, 0)

@@ -51,7 +51,7 @@ def test_a_change_of_the_past_is_shown_and_stored_when_it_comes_again_with_its_c
     assert asked.status_code == 202
     body = asked.json()
     # 21,600 kg x (1.1 / 1.0)^2 = 26,136 kg
-    figure = {"code": "measured_co2", "unit": "kg", "before": 21600.0, "since": START.date().isoformat()}
+    figure = {"code": "measured_co2", "unit": "kg", "before": 21600.0, "since": START.date().isoformat(), "site": ""}
     found = body["figures"][0]
     assert found == figure | {"label": found["label"], "after": pytest.approx(26_136.0, abs=1e-6)}
     assert "21,600 kg since" in body["message"]

@@ -117,7 +117,7 @@ def test_what_cannot_be_stored_says_why(cast: Cast, entry: Any, manager: Client)
 
     assert too_many["fields"]["file"][0]["code"] == "too_many"
     assert unknown["fields"]["about"][0]["code"] == "unknown"
-    assert "calibration, energy_entry" in unknown["fields"]["about"][0]["message"]
+    assert "calibration, dispute, energy_entry" in unknown["fields"]["about"][0]["message"]
 
 
 def test_the_page_of_an_entry_shows_adds_and_removes(cast: Cast, entry: Any, manager: Client, as_user: AsUser) -> None:

@@ -126,7 +126,8 @@ def test_a_late_reading_changes_its_minute_the_one_before_their_hour_and_day_and
     """On whole minutes: the segment that ends at the late reading belongs to the minute before."""
     assignment = make.make_assignment()
     device, other = assignment.device, make.make_assignment().device
-    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=40, hours=5)
+    # In the morning of the site, so that the hours are of one day whenever this runs.
+    start = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=40)
     late_at = 720 + 360  # half past the second hour
     (late,) = day_of_fire(device, start, 4, left_out=[late_at])
     day_of_fire(device, start + timedelta(days=2), 1)
