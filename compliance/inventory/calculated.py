@@ -191,7 +191,7 @@ def uncertain(site: InventoryInputs, group: LineGroup, gas: str, mass_kg: Decima
 def mine_lines(site: InventoryInputs) -> tuple[list[Line], list[Unknown]]:
     """Methane of coal by the mine's own factor or that of its class on each day; without one it is not known."""
     kg: dict[tuple[MonthSpan, int | None], Decimal] = {}
-    coal_kg: dict[MonthSpan, Decimal] = {}
+    coal_kg: dict[tuple[MonthSpan, int | None], Decimal] = {}
     missing_kg: dict[MonthSpan, Decimal] = {}
     for span in spans_of(site):
         for start_us, end_us, factor, source_id in _methane_stretches(site, span):
@@ -206,8 +206,8 @@ def mine_lines(site: InventoryInputs) -> tuple[list[Line], list[Unknown]]:
                 per_kg = m3_per_t * CH4_DENSITY_KG_PER_M3 / 1000
                 part = scaled_part(entry.amount_kg, per_kg, entry, start_us, end_us)
                 kg[span, source_id] = kg.get((span, source_id), _ZERO) + part
-                coal_kg[span] = coal_kg.get(span, _ZERO) + made_kg
-    lines = [_methane_line(site, span, source_id, mass, coal_kg[span]) for (span, source_id), mass in kg.items()]
+                coal_kg[span, source_id] = coal_kg.get((span, source_id), _ZERO) + made_kg
+    lines = [_methane_line(site, *key, mass, coal_kg[key]) for key, mass in kg.items()]
     unknown = [
         Unknown(site.place.factory_id, span.month, "methane_factor", amount, "kg")
         for span, amount in missing_kg.items()

@@ -43,7 +43,7 @@ def covered_shares(contracts: Sequence[LoggedUse], uses: Sequence[LoggedUse]) ->
         logged_us = overlap(united((use.start_us, use.end_us) for use in inside), contract.start_us, contract.end_us)
         bought_gj = (contract.energy_gj or _ZERO) * logged_us / (contract.end_us - contract.start_us)
         used_gj = sum((_piece(use, contract.start_us, contract.end_us).energy_gj or _ZERO for use in inside), _ZERO)
-        if used_gj:
+        if bought_gj and used_gj:  # one without energy covers nothing
             shares.append((contract, min(_ONE, bought_gj / used_gj)))
     return shares
 
@@ -74,12 +74,6 @@ def _piece(use: LoggedUse, start_us: int, end_us: int) -> LoggedUse:
     return use._replace(start_us=begin, end_us=stop, **parts)
 
 
-def _masses(use: LoggedUse) -> Iterator[tuple[str, Decimal]]:
-    for name in _MASSES:
-        if (value := getattr(use, name)) is not None:
-            yield name, value
-
-
 def _scaled(use: LoggedUse, share: Decimal) -> LoggedUse:
     parts: dict[str, Any] = {
         name: decimal_kg(value * share) for name in _MASSES if (value := getattr(use, name)) is not None
@@ -90,8 +84,8 @@ def _scaled(use: LoggedUse, share: Decimal) -> LoggedUse:
 def _supplied(use: LoggedUse, contract: LoggedUse, share: Decimal) -> LoggedUse:
     """The covered part of a use, at the supplier's factor: a sum of gases in potentials that nobody states."""
     energy_gj = decimal_kg((use.energy_gj or _ZERO) * share)
-    assert contract.energy_gj  # a constraint of the table; without energy it covers nothing
-    assert contract.market_co2e_kg is not None
+    assert contract.energy_gj  # else it has no share
+    assert contract.market_co2e_kg is not None  # a constraint of the table
     return use._replace(
         energy_type=contract.instrument,
         factor_gas=FactorGas.CO2E,

@@ -65,14 +65,21 @@ def test_a_published_sum_keeps_its_set_and_a_refrigerant_its_mass(litein: Factor
     assert {line.factor_ids[0] for line in found.lines} == {row.id for row in found.factors}
 
 
-def test_a_contract_covers_its_share_of_what_was_used(litein: Factory) -> None:
+@pytest.mark.parametrize(
+    ("bought_kwh", "market_kg"),
+    [
+        (Decimal(400), 600 * Decimal("0.0954") + 400 * Decimal("0.01")),  # 40 % is covered
+        (Decimal("0.0001"), 1000 * Decimal("0.0954")),  # 0.00000036 GJ, to six decimals 0: it covers nothing
+    ],
+)
+def test_a_contract_covers_its_share_of_what_was_used(litein: Factory, bought_kwh: Decimal, market_kg: Decimal) -> None:
     make_bill(litein, 1000, at(FIRST), at(END))
     make_energy_entry(
         litein,
         kind="market",
         energy_type="electricity",
         unit="kWh",
-        amount=Decimal(400),
+        amount=bought_kwh,
         instrument="certificate",
         supplier_factor_kgco2e_per_kwh=Decimal("0.01"),
         evidence="I-REC 7",
@@ -83,7 +90,7 @@ def test_a_contract_covers_its_share_of_what_was_used(litein: Factory) -> None:
     found = build([litein], FIRST, END)
     location = found.scope2_location.likely_kg
     assert location == 1000 * Decimal("0.0954")
-    assert found.scope2_market.likely_kg == 600 * Decimal("0.0954") + 400 * Decimal("0.01")  # 40 % is covered
+    assert found.scope2_market.likely_kg == market_kg
 
 
 def test_methane_of_coal_needs_a_class_or_it_is_not_known() -> None:
@@ -99,6 +106,21 @@ def test_methane_of_coal_needs_a_class_or_it_is_not_known() -> None:
     assert kg(found, "CH4_fossil") == Decimal(33_902)
     assert found.scope1.likely_kg == Decimal(33_902) * 28
     assert found.unknown == ()
+
+
+def test_coal_stands_once_in_a_month_in_which_the_factor_of_the_mine_changes() -> None:
+    mine = make_factory(sector="coal_mine", altitude_m=300.0)
+    make_production(mine, product="coal", amount=Decimal(3_100_000), period_start=at(FIRST), period_end=at(END))
+    own = {"kind": "mine_methane", "methane_unit": "m3_per_t", "methane_reference": "Ventilation"}
+    EmissionSource.objects.create(
+        factory=mine, name="2025", methane_per_t=Decimal(25), last_day=date(2026, 10, 10), **own
+    )
+    EmissionSource.objects.create(
+        factory=mine, name="2026", methane_per_t=Decimal(20), first_day=date(2026, 10, 11), **own
+    )
+    lines = build([mine], FIRST, END).lines
+    # 10 and 21 of 31 days: 1,000 t x 25 m3 x 0.67 kg and 2,100 t x 20 m3 x 0.67 kg
+    assert [(line.amount, line.mass.likely_kg) for line in lines] == [(1_000_000, 16_750), (2_100_000, 28_140)]
 
 
 def test_days_to_come_are_left_out_and_sites_add_up(litein: Factory, clock: SimpleNamespace) -> None:
