@@ -172,7 +172,7 @@ def asked_factories(user: AnyUser, asked: Any) -> list[Factory]:
     """Those that the user sees and asks for, by name. Raises Http404 for none, PermissionDenied without the right."""
     rows = visible_to(user, Factory.objects.all(), factory_path="")
     for name, path in (("factory", "pk"), ("organisation", "organisation"), ("county", "county")):
-        value = asked.get(name, "").strip()
+        value = asked.get(name, "").replace("\x00", "").strip()
         if value and name != "county" and not (value.isascii() and value.isdecimal() and len(value) < 10):
             raise invalid(name, "invalid", _("%(name)s=%(value)r is not an id.") % {"name": name, "value": value[:40]})
         rows = rows.filter(**{path: value}) if value else rows
@@ -224,6 +224,16 @@ class BasisLockSerializer(serializers.ModelSerializer[BasisLock]):
         ref_name = "BasisLock"
 
 
+class LockedBasisSerializer(BasisLockSerializer):
+    """The lock of the source that was named, and those of the sources that share its chimney."""
+
+    together = BasisLockSerializer(many=True)
+
+    class Meta(BasisLockSerializer.Meta):
+        fields: Any = [*BasisLockSerializer.Meta.fields, "together"]
+        ref_name = "LockedBasis"
+
+
 class NewBasisLockSerializer(Confirmed):
     """Holds for all heat sources that share the chimney. Without `confirm` a change of the past answers 202."""
 
@@ -250,7 +260,7 @@ class BasisLockViewSet(WritingMixin, ScopedReadOnlyViewSet):
     @swagger_auto_schema(
         operation_id="basis-locks_create",
         operation_summary="Lock the basis of a source's CO2 from a month on",
-        responses={201: BasisLockSerializer, 202: EffectSerializer, **REFUSALS},
+        responses={201: LockedBasisSerializer, 202: EffectSerializer, 409: "factory_archived", **REFUSALS},
     )
     def create(self, request: Request) -> Response:
         """Sources that share its chimney are locked with it."""
@@ -263,4 +273,6 @@ class BasisLockViewSet(WritingMixin, ScopedReadOnlyViewSet):
         if not may(request.user, Action.LOCK_BASIS, source.factory):
             raise PermissionDenied
         locks = lock_basis(user_of(request), source, **given, confirm=confirm)
-        return self.shown(next(lock for lock in locks if lock.source_id == source.pk), status.HTTP_201_CREATED)
+        named = next(lock for lock in locks if lock.source_id == source.pk)
+        together = BasisLockSerializer([lock for lock in locks if lock is not named], many=True).data
+        return Response({**BasisLockSerializer(named).data, "together": together}, status.HTTP_201_CREATED)

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils import timezone
 
 from compliance.figures import Production
@@ -197,7 +198,7 @@ def _load_measured(
             until_us = _NEVER_US if row.valid_to is None else microseconds(row.valid_to)
             times = sites[row.factory_id].devices.setdefault(row.chimney_id, [])
             times.append((microseconds(row.valid_from), until_us))
-    ratios = _ratios() if any(site.devices for site in sites.values()) else {}
+    ratios = _ratios(as_known_on) if any(site.devices for site in sites.values()) else {}
     for factory in factories:
         site = sites[factory.pk]
         site.ratios = ratios
@@ -228,11 +229,14 @@ def _by_day(hours: Iterable[RecordHour], zone: ZoneInfo) -> tuple[dict[int, list
     return days, digest.hexdigest()
 
 
-def _ratios() -> dict[str, FuelRatio]:
-    """Of the default factors of each fuel."""
+def _ratios(as_known_on: datetime | None) -> dict[str, FuelRatio]:
+    """Of the default factors of each fuel. First versions were always known: a database may be younger than what is
+    told in it."""
     rows = EmissionFactor.objects.filter(
         organisation=None, is_default=True, country="", energy_type__carrier=Carrier.FUEL
     ).select_related("energy_type")
+    if as_known_on is not None:
+        rows = rows.filter(Q(version=1) | Q(loaded_at__lte=as_known_on))
     by_unit: dict[tuple[str, str], dict[str, EmissionFactor]] = {}
     for row in rows.order_by("energy_type__code", "per_unit", "valid_from", "version"):
         by_unit.setdefault((row.energy_type.code, row.per_unit), {})[row.gas] = row

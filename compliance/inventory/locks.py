@@ -15,7 +15,9 @@ from compliance.models import BasisLock
 from compliance.sources import HEAT_SOURCES
 from factories.corrections import NOBODY, Confirmation, PastFigure, ask, lock_site
 from factories.models import EmissionSource
+from factories.services import require_in_use
 from lib.errors import invalid
+from lib.times import FIRST_YEAR, LAST_YEAR
 from logbook.services import required_reason
 
 
@@ -25,7 +27,8 @@ def lock_basis(
 ) -> list[BasisLock]:
     """Lock the basis of a source and of those that share its chimney, from a month until the next lock.
 
-    Raises ApiError 400 by field, and ConfirmationNeeded where the inventory of the site's past changes.
+    Raises ApiError 400 by field, 409 `factory_archived`, and ConfirmationNeeded where the inventory of the site's past
+    changes.
     """
     why = required_reason(reason)
     if source.kind not in HEAT_SOURCES:
@@ -33,9 +36,10 @@ def lock_basis(
     if basis == InventoryBasis.MEASURED and source.chimney_id is None:
         words = _("%(source)s has no chimney that could be measured; give it one first.")
         raise invalid("basis", "no_chimney", words % {"source": source.name})
-    if from_month.day != 1:
+    if from_month.day != 1 or not FIRST_YEAR <= from_month.year <= LAST_YEAR:
         raise invalid("from_month", "not_a_first_day", _("Give the first day of a month, like 2026-11-01."))
     site = source.factory
+    require_in_use(site)
     lock_site(site)
     now = timezone.now()
 

@@ -82,7 +82,8 @@ def pools_of(site: InventoryInputs, span: MonthSpan) -> list[Pool]:
     for of_group in groups.values():
         chimneys = {source.chimney_id for source in of_group} - {None}
         ids: set[int | None] = {source.source_id for source in of_group if source.source_id}
-        ids |= {source.source_id for source in in_use if source.chimney_id in chimneys}
+        # Also those that are out of use by now: a bill for them may reach into the month.
+        ids |= {source.source_id for source in site.place.sources if source.chimney_id in chimneys}
         pool = Pool(span, of_group, ids | {None} if whole or len(groups) == 1 else ids)
         pool.uses = [use for use in site.uses if pool.takes(use)]
         pools.append(pool)

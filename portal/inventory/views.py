@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -35,7 +35,10 @@ def inventory(request: HttpRequest) -> HttpResponseBase:
     """Of one site or all that the user sees; a period that cannot be is told beside the form."""
     asked = {name: value for name, value in request.GET.items() if value}
     mine = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_ENERGY)
-    factories = asked_factories(request.user, asked) if mine.exists() else []
+    try:
+        factories = asked_factories(request.user, asked) if mine.exists() else []
+    except ApiError:  # an id that is none
+        raise Http404 from None
     problem = ""
     try:
         first_day, end_day = asked_days(asked)

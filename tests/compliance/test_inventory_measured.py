@@ -8,10 +8,13 @@ import pytest
 from django.test import Client
 
 from compliance.inventory.build import build
+from compliance.inventory.inputs import _ratios
 from compliance.inventory.lines import Basis, Inventory
 from compliance.models import BasisLock
 from devices.models import Assignment
+from energy.models import EmissionFactor
 from factories.models import EmissionSource, Factory
+from factories.services import archive
 from tests.cast import AsUser, Cast
 from tests.compliance.build import make_hours
 from tests.make import make_assignment, make_chimney, make_energy_entry, make_factory
@@ -99,6 +102,26 @@ def test_a_month_in_which_the_sensor_began_is_calculated_and_filled_hours_stand_
     assert {line.method for line in found.lines if line.basis == Basis.SUBSTITUTED} == {"fuel_based"}
 
 
+def test_a_bill_that_outlasts_its_source_is_not_counted_beside_the_chimney(litein: Factory) -> None:
+    chimney = measured_boiler(litein).chimney
+    old = EmissionSource.objects.create(
+        factory=litein, kind="boiler", name="Old boiler", chimney=chimney, last_day=date(2026, 9, 30)
+    )
+    burn(litein, 1000, source_id=old.pk)
+    assert by_basis(october(litein), "CO2_biogenic") == {"measured": Decimal(1488)}  # 744 h x 2 kg
+
+
+def test_a_later_version_of_a_factor_changes_nothing_that_was_known() -> None:
+    first = _ratios(None)["firewood"].factor_ids
+    factor = EmissionFactor.objects.get(pk=first[0])
+    factor.pk, factor.version, factor.note = None, factor.version + 1, "Published again."
+    factor._state.adding = True
+    factor.save()
+    before, after = (_ratios(factor.loaded_at + timedelta(seconds=s))["firewood"].factor_ids for s in (-1, 0))
+    assert before == first
+    assert after == _ratios(None)["firewood"].factor_ids == (factor.pk, first[1])
+
+
 def test_hq_locks_a_basis_after_it_has_seen_what_that_changes(hq: Client, cast: Cast) -> None:
     burn(cast.litein, 1000)
     measured_boiler(cast.litein)
@@ -120,11 +143,27 @@ def test_hq_locks_a_basis_after_it_has_seen_what_that_changes(hq: Client, cast: 
     assert REASON in audit.content.decode()
 
 
+def test_a_lock_names_the_sources_that_are_locked_with_it(hq: Client, cast: Cast) -> None:
+    chimney = measured_boiler(cast.litein, hours=0).chimney
+    boiler = cast.litein.emission_sources.get(kind="boiler")
+    second = EmissionSource.objects.create(factory=cast.litein, kind="boiler", name="Second", chimney=chimney)
+    body = {"source": boiler.pk, "basis": "calculated", "from_month": "2027-01-01", "reason": REASON}
+
+    answer = hq.post("/api/basis-locks/", body, content_type="application/json")
+    archive(cast.litein)
+    later = hq.post("/api/basis-locks/", body | {"from_month": "2027-02-01"}, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["source"]) == (201, boiler.pk)
+    assert [(one["source"], one["basis"]) for one in answer.json()["together"]] == [(second.pk, "calculated")]
+    assert (later.status_code, later.json()["code"]) == (409, "factory_archived")
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"basis": "measured"}, "basis"),  # the boiler has no chimney
         ({"from_month": "2026-10-02"}, "from_month"),
+        ({"from_month": "0001-01-01"}, "from_month"),
         ({"reason": " "}, "reason"),
     ],
 )
@@ -157,6 +196,7 @@ def test_the_api_gives_totals_in_three_sets_and_a_site_elsewhere_is_not_there(hq
     assert hq.get(f"/api/inventory/?factory={make_factory().pk}").status_code == 404
     assert hq.get("/api/inventory/?from=2026-11-01&to=2026-10-01").status_code == 400
     assert hq.get("/api/inventory/?factory=x").status_code == 400
+    assert hq.get("/api/inventory/?county=%00").status_code == 200
 
 
 def test_the_page_shows_both_totals_what_is_missing_and_an_empty_state(as_user: AsUser, cast: Cast) -> None:
@@ -172,6 +212,8 @@ def test_the_page_shows_both_totals_what_is_missing_and_an_empty_state(as_user: 
     assert "Firewood" in page
     assert browser.get(f"{url}&as=csv").headers["Content-Type"].startswith("text/csv")
     assert 'role="alert"' in wrong
+    assert browser.get("/inventory/?factory=x").status_code == 404
+    assert 'name="as_known_on"' in browser.get("/inventory/?as_known_on=2026-11-01").content.decode()
     boiler = cast.litein.emission_sources.get(kind="boiler")
     form = {"source": boiler.pk, "basis": "calculated", "from_month": "2026-10", "reason": REASON}
     assert browser.post("/inventory/basis/", form).status_code == 302
