@@ -1,6 +1,7 @@
 """Brings `data/*.csv` into the tables: types are updated, factors are added as new versions, nothing is overwritten.
 
-Runs after every `migrate`; one query when nothing changed.
+Runs after every `migrate`, which leaves new versions of factors to `manage.py load_factors --yes`; one query when
+nothing changed.
 """
 
 import csv

@@ -78,7 +78,7 @@ def add_factor(user: User, organisation: Organisation, data: FactorInput, *, con
     that the organisation prefers, or one that takes the place of another, with what it makes of each site's entries.
     """
     # Two people who add to one organisation wait for each other, because each takes the next version.
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     row = _row(organisation, data)
     before = _same_factor(row).filter(valid_from=row.valid_from).order_by("version").last()
     if before is not None and all(getattr(before, name) == getattr(row, name) for name in CONTENT):
