@@ -145,8 +145,7 @@ def measured_co2(site: InventoryInputs) -> MeasuredPools:
 def _add_pool(site: InventoryInputs, pool: Pool, found: MeasuredPools) -> None:
     days = list(_chimney_days(site, pool))
     ratios, fossil = _ratios(site, pool), _fossil_share(site, pool)
-    missing_h = _expected_h(site, pool) - sum(day.recorded_h for day in days)
-    if missing_h > 0:
+    if missing_h := _missing_h(site, pool):
         found.unknown.append(Unknown(site.place.factory_id, pool.span.month, "hours_missing", Decimal(missing_h), "h"))
     makers = _LineMaker(site, pool)
     logged = united((use.start_us, use.end_us) for use in pool.uses)
@@ -172,11 +171,17 @@ def _add_pool(site: InventoryInputs, pool: Pool, found: MeasuredPools) -> None:
     found.lines += makers.lines()
 
 
-def _expected_h(site: InventoryInputs, pool: Pool) -> int:
-    """Chimney hours of the days that are over."""
-    end = min(pool.span.end_day, site.today)
-    hours = (site.midnight_us(end) - pool.span.start_us) // 3_600_000_000
-    return max(0, hours) * len(pool.chimneys)
+def _missing_h(site: InventoryInputs, pool: Pool) -> int:
+    """Chimney hours without a mass of record, of days that are over and on which a source of the chimney is in use."""
+    missing_h, days_over = 0, (min(pool.span.end_day, site.today) - pool.span.first_day).days
+    for chimney_id in pool.chimneys:
+        recorded_h = {day.day: day.recorded_h for day in site.chimney_days.get(chimney_id or 0, ())}
+        sources = [source for source in pool.heat if source.chimney_id == chimney_id]
+        for day in (pool.span.first_day + number * ONE_DAY for number in range(days_over)):
+            if any(source.is_in_use(day) for source in sources):
+                hours = (site.midnight_us(day + ONE_DAY) - site.midnight_us(day)) // 3_600_000_000
+                missing_h += hours - recorded_h.get(day, 0)
+    return missing_h
 
 
 def _chimney_days(site: InventoryInputs, pool: Pool) -> Iterator[ChimneyDay]:

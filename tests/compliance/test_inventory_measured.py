@@ -1,5 +1,6 @@
 """Measured CO2 in inventories: what it replaces, how it is split, when it counts, and the lock of its basis."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from compliance.inventory import inputs
 from compliance.inventory.build import build
 from compliance.inventory.inputs import _ratios
 from compliance.inventory.lines import Basis, Inventory
+from compliance.inventory.measured import measured_co2
 from compliance.models import BasisLock
 from devices.models import Assignment
 from energy.models import EmissionFactor
@@ -109,6 +112,23 @@ def test_a_bill_that_outlasts_its_source_is_not_counted_beside_the_chimney(litei
     )
     burn(litein, 1000, source_id=old.pk)
     assert by_basis(october(litein), "CO2_biogenic") == {"measured": Decimal(1488)}  # 744 h x 2 kg
+
+
+def test_no_hour_is_missing_before_the_boiler_is_in_use_and_those_of_today_hide_none(litein: Factory) -> None:
+    assignment = measured_boiler(litein, valid_from=BEGIN + timedelta(days=10), hours=0)
+    litein.emission_sources.filter(kind="boiler").update(first_day=date(2026, 10, 11))
+    make_hours(assignment, BEGIN + timedelta(days=10), 21 * 24, kg=2.0)
+    found = october(litein)
+    assert by_basis(found, "CO2_biogenic") == {"measured": Decimal(21 * 48)}
+    assert found.unknown == ()
+
+    site = inputs.load([litein], FIRST, END)[0]
+    chimney_id = assignment.chimney_id
+    days = [
+        replace(day, recorded_h=22) if day.day == date(2026, 10, 11) else day for day in site.chimney_days[chimney_id]
+    ]
+    site.chimney_days, site.today = {chimney_id: days}, date(2026, 10, 12)  # 24 h of 12 October are recorded already
+    assert [(one.what, one.amount) for one in measured_co2(site).unknown] == [("hours_missing", 2)]
 
 
 def test_a_later_version_of_a_factor_changes_nothing_that_was_known() -> None:
