@@ -189,10 +189,16 @@ _WAS_OVER = "period_start <= %(known_on)s - interval '1 hour' AND known_from <= 
 
 class EmissionHour(HourColumns):
     # For `lib/history.py`: each hour that was over at a moment, as it was known then. A running hour changes with every
-    # message, and no version of it is kept.
+    # message, and no version of it is kept. Of two transactions that rebuild an hour the one that began first may write
+    # last: then the times of two versions overlap, and the one that was written last counts.
     known_rows = (
         f"SELECT {HOUR_COLUMNS} FROM emissions_emissionhour WHERE {_WAS_OVER} UNION ALL"  # noqa: S608 - our own names
-        f" SELECT {HOUR_COLUMNS} FROM emissions_emissionhourevent WHERE {_WAS_OVER} AND pgh_created_at > %(known_on)s"
+        f" SELECT {HOUR_COLUMNS} FROM emissions_emissionhourevent AS v"
+        f" WHERE {_WAS_OVER} AND pgh_created_at > %(known_on)s"
+        " AND NOT EXISTS (SELECT FROM emissions_emissionhour AS n WHERE n.device_id = v.device_id"
+        " AND n.period_start = v.period_start AND n.known_from <= %(known_on)s)"
+        " AND NOT EXISTS (SELECT FROM emissions_emissionhourevent AS n WHERE n.device_id = v.device_id"
+        " AND n.period_start = v.period_start AND n.pgh_id > v.pgh_id AND n.known_from <= %(known_on)s)"
     )
     pk = models.CompositePrimaryKey("device", "period_start")
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -83,3 +84,26 @@ def test_the_running_hour_leaves_no_version_and_was_not_known() -> None:
 
     assert not EmissionHourEvent.objects.exists()
     assert (len(hours()), hours(now())) == (1, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_began_first_and_wrote_last_leaves_one_version_of_an_hour() -> None:
+    """A site is set aside while the roll-up of its device runs: the times of both versions overlap."""
+    device = make.make_assignment().device
+    send(device, START, 720)
+    settings = connection.get_connection_params()
+    first = psycopg2.connect(
+        **{key: settings[key] for key in ("host", "port", "user", "password") if key in settings},
+        dbname=settings["dbname"],
+    )
+    with first, first.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        began = cursor.fetchone()[0]
+        EmissionHour.objects.update(measured_ug=2)
+        cursor.execute("UPDATE emissions_emissionhour SET measured_ug = 1")
+    first.close()
+
+    second = EmissionHourEvent.objects.get(measured_ug=2)
+    assert began < second.known_from
+    for at in (began, second.known_from, now()):
+        assert [measured_ug for _start, measured_ug, _readings in hours(at)] == [1]
