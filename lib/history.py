@@ -7,6 +7,7 @@ figure of the past and a figure of now come from one text.
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
@@ -85,16 +86,23 @@ def _known(model: type[Model]) -> str:
     )
 
 
-def last_settled() -> datetime:
-    """The latest moment of which the history cannot change any more: every transaction that began by then is over.
+def wait_until_settled(moment: datetime, longest_s: float = 5.0) -> bool:
+    """Wait until every transaction that began by the moment and has written is over; False: not within that time.
 
-    A transaction that still runs, such as an import, adds events of the time at which it began. So a figure that is to
-    be found again is made as known on this moment.
+    Until then such a transaction, of an import say, may add events of the time at which it began. So a figure that is
+    to be found again waits first, and is read afterwards. Safe inside a transaction: others never wait for it longer.
     """
+    end_s = time.monotonic() + longest_s
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT least(now(), min(xact_start) - interval '1 microsecond') FROM pg_stat_activity"
-            " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        )
-        found: datetime = cursor.fetchone()[0]
-        return found
+        while True:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction would see the same activity again
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start <= %s"
+                " AND backend_xid IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+                [moment],
+            )
+            if not cursor.fetchone()[0]:
+                return True
+            if time.monotonic() >= end_s:
+                return False
+            time.sleep(0.02)

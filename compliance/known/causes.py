@@ -6,7 +6,7 @@ what each of them did to a figure.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -37,6 +37,7 @@ WORDS: dict[str, Any] = {
     "production_deleted": gettext_lazy("Production deleted"),
     "production_undone": gettext_lazy("A change of production undone"),
     "late_readings": gettext_lazy("Readings that came late"),
+    "new_hours": gettext_lazy("Hours that ended since"),
     "hours_computed_again": gettext_lazy("Hours computed again"),
     "calibration": gettext_lazy("Calibration"),
     "geometry": gettext_lazy("Geometry of a chimney"),
@@ -51,7 +52,7 @@ WORDS: dict[str, Any] = {
     "not_told_apart": gettext_lazy("These together; they cannot be told apart"),
 }
 
-_OF_HOURS = frozenset({"late_readings", "hours_computed_again", "method"})
+_OF_HOURS = frozenset({"late_readings", "new_hours", "hours_computed_again", "method"})
 
 
 class Told(NamedTuple):
@@ -142,7 +143,7 @@ class _Hour(NamedTuple):
 
 
 def hour_causes(factory_id: int, period: tuple[datetime, datetime], start: datetime, end: datetime) -> list[Told]:
-    """By device: hours with other readings than before, and hours that were computed again."""
+    """By device: hours with other readings than before, hours that ended since, and hours that were computed again."""
     statement = sql.load("compliance", "known_hours")
     parameters = {"factory_id": factory_id, "start": period[0], "end_": period[1]}
     before, after = (
@@ -153,7 +154,7 @@ def hour_causes(factory_id: int, period: tuple[datetime, datetime], start: datet
         for moment in (start, end)
     )
     changed = sorted(
-        (key[0], _hour_code(before.get(key), after.get(key)))
+        (key[0], _hour_code(before.get(key), after.get(key), start))
         for key in before.keys() | after.keys()
         if before.get(key) != after.get(key)
     )
@@ -161,7 +162,9 @@ def hour_causes(factory_id: int, period: tuple[datetime, datetime], start: datet
     return [Told(None, code, "", "", names[pk], len(list(rows))) for (pk, code), rows in groupby(changed)]
 
 
-def _hour_code(before: _Hour | None, after: _Hour | None) -> str:
+def _hour_code(before: _Hour | None, after: _Hour | None, start: datetime) -> str:
+    if before is None and after is not None and after.period_start > start - timedelta(hours=1):
+        return "new_hours"
     if after is None or (before is not None and before.readings == after.readings):
         is_same_method = before is None or after is None or before.method_version == after.method_version
         return "hours_computed_again" if is_same_method else "method"
@@ -228,10 +231,6 @@ def words_of(told: Told) -> str:
     if told.what:
         parts.append(told.what)
     if told.number > 1:
-        words = (
-            _("%(count)d hours")
-            if told.code in ("late_readings", "hours_computed_again", "method")
-            else _("%(count)d entries")
-        )
+        words = _("%(count)d hours") if told.code in _OF_HOURS else _("%(count)d entries")
         parts.append(words % {"count": told.number})
     return ": ".join(parts[:2]) + "".join(f", {part}" for part in parts[2:])

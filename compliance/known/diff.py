@@ -22,6 +22,8 @@ from factories.models import Factory
 from production.models import ProductionEntry
 
 MOST_CAUSES = 60  # of entries at a site; the rest together
+# Each cause computes its site once more, so many sites share this number; each tells at least so many causes apart.
+MOST_CAUSES_OF_ALL, LEAST_CAUSES = 600, 5
 _ZERO = Decimal(0)
 _LISTS = ("uses", "contracts", "contract_uses", "made")
 # What a change of set-up does to hours is said by that change.
@@ -99,11 +101,12 @@ def diff(
     )
     gwp_before = before.gwp_set if before.factory_ids else after.gwp_set
     causes: list[ChangeCause] = []
+    most = min(MOST_CAUSES, max(LEAST_CAUSES, MOST_CAUSES_OF_ALL // max(1, len(sites_after))))
     with localcontext(prec=PRECISION):
         for factory in sorted(factories, key=lambda factory: factory.pk):
             if factory.pk in sites_after:
                 site = _Site(factory, sites_before.get(factory.pk), sites_after[factory.pk], after, gwp_before)
-                causes += site.causes(start, end)
+                causes += site.causes(start, end, most)
         return InventoryDifference(
             before,
             after,
@@ -146,14 +149,14 @@ class _Site:
         nothing: dict[str, Any] = {name: [] for name in _LISTS}
         self.old = nothing if before is None else {name: list(getattr(before, name)) for name in _LISTS}
 
-    def causes(self, start: datetime, end: datetime) -> list[ChangeCause]:
+    def causes(self, start: datetime, end: datetime, most: int) -> list[ChangeCause]:
         entries = self._entry_causes(start, end)
         state = {name: {_key(row): row for row in rows} for name, rows in self.old.items()}
         shown = self._amounts(site_lines(replace(self.after, **self._lists(state))))
         first = Amounts() if self.before is None else self._amounts(site_lines(self.before))
         causes = self._others(shown.less(first), start, end)
         for place, entry in enumerate(entries):
-            together = entries[place:] if place >= MOST_CAUSES else [entry]
+            together = entries[place:] if place >= most else [entry]
             for one in together:
                 self._apply(one, state)
             now = self._amounts(site_lines(replace(self.after, **self._lists(state))))

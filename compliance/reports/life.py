@@ -23,6 +23,7 @@ from compliance.schemes import CheckSeverity, Scheme, schemes
 from compliance.verification.room import as_stated
 from factories.choices import GwpSet
 from factories.models import Factory, Organisation
+from lib import history
 from lib.errors import ApiError, invalid
 from logbook.services import required_reason
 
@@ -133,14 +134,14 @@ def sign(user: User, report_id: int, *, name: str, role: str, digest: str = "") 
     """Freeze what the report says, with a person's declaration. The door has confirmed who the person is.
 
     `digest` is that of what the person read: 409 `changed_meanwhile` when the figures are not those any more.
-    Raises ApiError 400 (name, role), 409 `not_a_draft`, `checks_failed`.
+    Raises ApiError 400 (name, role), 409 `not_a_draft`, `checks_failed`, `figures_are_written`.
     """
     report = _locked(report_id, (ReportState.DRAFT,), "not_a_draft")
     typed = {"name": name.strip(), "role": role.strip()}
     for field, text in typed.items():
         if not text:
             raise invalid(field, "required", _("Type your name and your role, as they stand in the report."))
-    _rebuilt(report)
+    _rebuilt(report, is_final=True)
     if digest and digest != report.digest:
         words = _("The figures changed since you read the draft: read it again, then sign.")
         raise ApiError(409, "changed_meanwhile", words, params={"digest": report.digest})
@@ -238,9 +239,12 @@ def _locked(report_id: int, states: tuple[ReportState, ...], code: str) -> Compl
     return report
 
 
-def _rebuilt(report: ComplianceReport) -> ComplianceReport:
-    """Store a draft as it is with what is known now."""
+def _rebuilt(report: ComplianceReport, *, is_final: bool = False) -> ComplianceReport:
+    """Store a draft as it is with what is known now. What is signed must be found again: it waits for writers."""
     known_on = timezone.now()
+    if is_final and not history.wait_until_settled(known_on):
+        words = _("Figures are being written just now, such as an import: sign again in a minute.")
+        raise ApiError(409, "figures_are_written", words)
     for name, value in {**made(report, known_on).columns, "known_on": known_on}.items():
         setattr(report, name, value)
     try:

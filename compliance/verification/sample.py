@@ -10,13 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from compliance.inventory.inputs import midnight
 from compliance.models import ComplianceReport
+from compliance.record.hours import hours_of_record
 from compliance.reports.build import covered
-from devices.models import Assignment
-from emissions.models import EmissionHour
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.models import Factory
@@ -38,7 +35,7 @@ def records_of(report: ComplianceReport) -> dict[str, list[str]]:
         found["production"] += [
             f"production:{pk}:amount_kg" for pk in _entries(ProductionEntry, site, start, end, report.known_on)
         ]
-        found["hour"] += [f"hour:{chimney}:{at:%Y%m%dT%H%MZ}:record_kg" for chimney, at in _hours(site, start, end)]
+        found["hour"] += [f"hour:{chimney}:{at:%Y%m%dT%H%MZ}:record_kg" for chimney, at in _hours(report, site)]
     return found
 
 
@@ -54,9 +51,7 @@ def _entries(model: Any, site: Factory, start: datetime, end: datetime, known_on
     return [row.pk for row in history.rows(model, known_on, **overlaps)]
 
 
-def _hours(site: Factory, start: datetime, end: datetime) -> list[tuple[int, datetime]]:
-    of_record = Assignment.objects.filter(factory=site, is_of_record=True)
-    hours = EmissionHour.objects.filter(
-        Q(assignment__in=of_record), record_ug__isnull=False, period_start__gte=start, period_start__lt=end
-    )
-    return list(hours.values_list("assignment__chimney", "period_start"))
+def _hours(report: ComplianceReport, site: Factory) -> list[tuple[int, datetime]]:
+    """Measured and idle ones: the mass of another comes from entries and from these."""
+    hours = hours_of_record(site, report.period_start, report.end_day, as_known_on=report.known_on)
+    return [(hour.chimney_id, hour.period_start) for hour in hours if hour.record_ug is not None and not hour.method]

@@ -9,6 +9,8 @@ import pytest
 from django.db import transaction
 
 from compliance.inventory.build import build
+from compliance.known import diff as diff_module
+from compliance.known.causes import _Hour, _hour_code
 from compliance.known.diff import Amounts, InventoryDifference, diff
 from devices.models import Assignment
 from energy.models import EnergyEntry
@@ -153,6 +155,27 @@ def test_late_readings_are_named_by_device_and_hours() -> None:
     assert late.effect.biogenic_co2_kg == 3 * 70
     known = {build([factory], FIRST, END, as_known_on=moment).inputs_sha256 for moment in (start, now())}
     assert len(known) == 2
+
+
+def test_an_hour_that_ended_since_is_not_late() -> None:
+    assignment = make.make_assignment(valid_from=BEGIN)
+    start = now()
+    hour = _Hour(assignment.device_id, start - timedelta(minutes=59), 720, 1, 1, "measured", "1")
+    early = hour._replace(period_start=start - timedelta(minutes=61))
+
+    assert [_hour_code(None, one, start) for one in (hour, early)] == ["new_hours", "late_readings"]
+
+
+def test_many_sites_share_the_number_of_causes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diff_module, "MOST_CAUSES_OF_ALL", 2)
+    monkeypatch.setattr(diff_module, "LEAST_CAUSES", 1)
+    factory, user, start = make.make_factory(), make.make_user(), now()
+    entries = [enter(factory, user, "diesel", 100, "L") for _number in range(5)]
+
+    found = between(factory, start)
+
+    assert [cause.told.number for cause in found.causes] == [1, 1, 3]
+    assert found.amounts.scope_1_kg == sum(co2e_kg(entry) for entry in entries)
 
 
 def test_api_and_page_tell_the_causes_and_ask_for_what_is_missing(cast: Cast, as_user: Any) -> None:
