@@ -59,7 +59,8 @@ def sums(table: Table) -> tuple[str, list[str | None]]:
     for index, column in enumerate(table.columns):
         values = [Decimal(row[index] or 0) for row in table.rows if is_number(row[index])] if column.is_summed else []
         found.append(plain(sum(values, Decimal(0))) if values else None)
-        known = min(known, len(values) or known)
+        if values:
+            known = min(known, sum(row[index] is not None for row in table.rows))
     if not any(found):
         return "", found
     if known == len(table.rows):

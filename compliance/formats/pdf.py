@@ -88,11 +88,12 @@ def _plates(content: Content) -> list[dict[str, Any]]:
     """The total and the first figures that have an interval, to four digits for the eye; what is exact stands below."""
     fields = [f for section in content.sections for f in section.fields if f.low and is_quantity(f)]
     kg = content.total_emissions_kg
-    scales = {"k": 1, "t": 1000}
-    of_total = [f for f in fields if kg and Decimal(f.value or 0) * scales.get(f.unit[:1], 0) == Decimal(kg)]
+    scales = {"k": Decimal("0.001"), "t": Decimal(1)}
+    total_t = None if kg is None else _short(str(Decimal(kg) / 1000))
+    of_total = [f for f in fields if _short(str(Decimal(f.value or 0) * scales.get(f.unit[:1], 0))) == total_t]
     total = {
         "label": _("Total emissions"),
-        "value": None if kg is None else _short(str(Decimal(kg) / 1000)),
+        "value": total_t,
         "unit": "t CO2e",
         "more": "\n".join(
             [

@@ -171,7 +171,7 @@ def _sheet_names(titles: Iterable[str]) -> list[str]:
     names: dict[str, str] = {}
     for title in titles:
         plain = " ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("'") or "-"
-        name, copy = plain[:NAME_CHARACTERS], 1
+        name, copy = plain[:NAME_CHARACTERS].rstrip("'"), 1
         while name.casefold() in names:
             copy += 1
             name = f"{plain[: NAME_CHARACTERS - 4]} {copy}"
