@@ -56,6 +56,11 @@ class Line:
     gwp_set: str  # of PUBLISHED_CO2E: its publisher's
 
 
+def of_scopes(line: Line) -> bool:
+    """Scope 1, and scope 2 by location."""
+    return line.scope == 1 or line.approach == Approach.LOCATION
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Something that emits and has no mass in the lines: never counted as zero in silence."""

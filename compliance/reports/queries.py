@@ -13,7 +13,7 @@ from accounts.permissions import AnyUser, organisations_of, token_of, visible_to
 from accounts.roles import Action
 from compliance.models import ComplianceReport, ReportState
 from compliance.models.reports import OPEN_REPORT, OUT
-from compliance.schemes import CheckSeverity, Scheme, schemes_of
+from compliance.schemes import CheckSeverity, Scheme, schemes
 from factories.models import Factory, Organisation
 
 HEAVY = ("content", "statement", "verdicts")
@@ -108,8 +108,9 @@ def _ids(organisation: Organisation, site: Factory | None) -> tuple[int, int | N
 
 
 def _asked(organisation: Organisation, site: Factory | None, today: date) -> Iterator[tuple[Scheme, date, date, date]]:
-    for scheme in schemes_of(organisation, site):
-        if scheme.due and (scheme.is_binding or scheme.code in organisation.report_schemes):
+    for scheme in schemes().values():
+        is_followed = scheme.is_binding or scheme.code in organisation.report_schemes
+        if scheme.due and is_followed and scheme.covers(organisation, site):
             first, end = scheme.period.last_over(today)
             # A place that was added after the period owes nothing for it.
             if scheme.is_valid_for(first) and (site or organisation).created_at.date() < end:

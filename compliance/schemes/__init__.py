@@ -17,12 +17,12 @@ from functools import cache
 
 from django.utils.functional import Promise
 
-from compliance.inventory.lines import Inventory
+from compliance.inventory.lines import Inventory, Line, of_scopes
 from compliance.reports.content import ENTERED, Content, Field, Section, Series
 from compliance.targets import Verdict
 from factories.models import Factory, Organisation
 from lib.decimals import plain
-from science.interval import UncertainMass
+from science.rounding import decimal_kg
 
 LARGEST_ENTERED = Decimal(10) ** 15
 Text = str | Promise
@@ -184,12 +184,13 @@ class Scheme:
     def covers(self, organisation: Organisation, factory: Factory | None) -> bool:
         """Whether a place can report by this scheme, at any period."""
         level = Level.SITE if factory else Level.ORGANISATION
-        country = factory.country if factory else organisation.country
-        return (
-            level in self.levels
-            and self.country in ("", country)
-            and (not self.sectors or factory is None or factory.sector in self.sectors)
-        )
+        if level not in self.levels or self.country not in ("", (factory or organisation).country):
+            return False
+        if not self.sectors:
+            return True
+        if factory:
+            return factory.sector in self.sectors
+        return organisation.factories.filter(sector__in=self.sectors).exists()
 
     def is_valid_for(self, first: date) -> bool:
         return (not self.valid_from or self.valid_from <= first) and (not self.valid_to or first < self.valid_to)
@@ -201,15 +202,14 @@ def content(
     sections: Iterable[Section],
     *,
     series: Iterable[Series] = (),
-    total_kg: Decimal | None = None,
+    of_total: Callable[[Line], bool] = of_scopes,
 ) -> Content:
-    """A report of the scheme with the header that all have. Without `total_kg`: scope 1 and location-based scope 2.
+    """A report of the scheme with the header that all have. Its total is that of the lines `of_total`.
 
     Factors, evidence, warnings and changes are added by the life of the report.
     """
     inventory = inputs.inventory
-    if total_kg is None and inventory.lines:
-        total_kg = (inventory.scope1 + inventory.scope2_location).likely_kg
+    total_kg = inventory.co2e(of_total).likely_kg if any(map(of_total, inventory.lines)) else None
     return Content(
         scheme=scheme.code,
         scheme_version=scheme.version,
@@ -222,27 +222,11 @@ def content(
         gwp_set=inventory.gwp_set,
         method_version=inventory.method_version,
         inputs_sha256=inventory.inputs_sha256,
-        total_emissions_kg=None if total_kg is None else plain(total_kg),
+        total_emissions_kg=None if total_kg is None else plain(decimal_kg(total_kg)),
         target_met=inputs.verdict.met if inputs.verdict else None,
         is_simulated=inputs.is_simulated,
         sections=tuple(sections),
         series=tuple(series),
-    )
-
-
-def mass_field(code: str, label: Text, mass: UncertainMass, *, unit: str = "kg", figure: str = "") -> Field:
-    """A mass [kg] with its low and high as a field; `unit` kg or t, of which one is exactly 1,000 kg."""
-    scale = Decimal("0.001") if unit.startswith("t") else Decimal(1)
-    high_kg = mass.high_kg
-    return Field(
-        code,
-        str(label),
-        plain(mass.likely_kg * scale),
-        unit,
-        "figure",
-        low=plain(mass.low_kg * scale),
-        high=None if high_kg is None else plain(high_kg * scale),
-        figure=figure,
     )
 
 
@@ -256,8 +240,3 @@ def schemes() -> dict[str, Scheme]:
     if len(by_code) < len(found):
         raise RuntimeError("two schemes have one code")
     return by_code
-
-
-def schemes_of(organisation: Organisation, factory: Factory | None) -> list[Scheme]:
-    """Those by which a place can report."""
-    return [scheme for scheme in schemes().values() if scheme.covers(organisation, factory)]

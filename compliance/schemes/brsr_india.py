@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from compliance.inventory.lines import of_scopes
 from compliance.reports.content import Content, Field, Section
 from compliance.schemes import DueRule, Level, PeriodRule, ReportInputs, Scheme, Text, content, parts
 from compliance.schemes.building import entered, number, section
@@ -15,7 +16,6 @@ from compliance.schemes.figures import (
     figures_of,
     is_activity,
     known_sum,
-    of_scopes,
     ratio_field,
     tonnes,
     total_field,

@@ -8,6 +8,7 @@ from compliance.schemes import LARGEST_ENTERED, EnteredField, EnteredKind, Repor
 from compliance.schemes.figures import printed
 
 PERCENT = Decimal(100)
+NOT_APPLICABLE = "–"  # of a cell that no value belongs in; None is a value that nobody gave
 
 
 # --- Entered

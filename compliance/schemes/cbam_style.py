@@ -4,10 +4,22 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from compliance.inventory.lines import Basis, Line
+from compliance.inventory.lines import PUBLISHED_CO2E, Basis, Line
 from compliance.reports.content import Content, Section
 from compliance.schemes import Level, PeriodRule, ReportInputs, Scheme, content, parts
-from compliance.schemes.building import PERCENT, entered, number, numbers, section, stated, summed, table, text, words
+from compliance.schemes.building import (
+    NOT_APPLICABLE,
+    PERCENT,
+    entered,
+    number,
+    numbers,
+    section,
+    stated,
+    summed,
+    table,
+    text,
+    words,
+)
 from compliance.schemes.checks import CHECKS
 from compliance.schemes.chimneys import calibrations, measured
 from compliance.schemes.figures import (
@@ -16,7 +28,9 @@ from compliance.schemes.figures import (
     ReportFigures,
     amount_field,
     by_location,
+    energy_uses,
     figures_of,
+    is_activity,
     is_biogenic,
     kg_of,
     known_sum,
@@ -29,6 +43,7 @@ from compliance.schemes.figures import (
     total_field,
 )
 from compliance.schemes.series import series_of
+from energy.choices import Carrier
 from science.gwp import Gas
 
 CN_CODES = {"tea": "0902", "coal_mine": "2701"}
@@ -50,7 +65,8 @@ GOODS = (
     number("D.exported_to_eu", _("Exported to the EU"), "t", kept=False),
 )
 ZERO_RATED = number("E.zero_rated_pct", _("Share of the biomass that is zero-rated"), "%")
-BIOMASS = (ZERO_RATED, text("E.evidence", _("Evidence of the zero rating (Directive (EU) 2018/2001, article 29)")))
+EVIDENCE = text("E.evidence", _("Evidence of the zero rating (Directive (EU) 2018/2001, article 29)"))
+BIOMASS = (ZERO_RATED, EVIDENCE)
 EXPORTS = (
     number("G.heat_exported", _("Heat exported"), "TJ", kept=False),
     number("G.electricity_exported", _("Electricity exported"), "MWh", kept=False),
@@ -124,7 +140,9 @@ def _goods(figures: ReportFigures) -> Section:
 
 # --- E, F: direct emissions
 def is_fossil_co2(line: Line) -> bool:
-    return of_scope_1(line) and line.gas == Gas.CO2
+    """Also of a fuel whose own factor is one sum of gases: leaving it out would understate."""
+    is_sum_of_fuel = line.gas == PUBLISHED_CO2E and line.energy_gj is not None
+    return of_scope_1(line) and (line.gas == Gas.CO2 or is_sum_of_fuel)
 
 
 def is_burned(line: Line) -> bool:
@@ -137,6 +155,10 @@ def calculated(choose: Choose) -> Choose:
 
 def from_stacks(choose: Choose) -> Choose:
     return lambda line: choose(line) and line.basis != Basis.CALCULATED
+
+
+def is_substituted(line: Line) -> bool:
+    return is_burned(line) and line.basis == Basis.SUBSTITUTED
 
 
 def _calculated(figures: ReportFigures) -> Section:
@@ -153,11 +175,12 @@ def _calculated(figures: ReportFigures) -> Section:
         words("source", _("Source of the factor")),
     )
     rows = []
-    for use in figures.uses(calculated(is_burned)):
-        lines = [line for line in figures.chosen(calculated(is_burned)) if line.stream == use.stream]
+    burned = [line for line in figures.chosen(calculated(is_burned)) if figures.carrier(line) != Carrier.OWN]
+    for use in energy_uses(burned):
+        lines = [line for line in burned if line.stream == use.stream]
         co2_kg, is_grown = kg_of(lines), is_biogenic(lines[0])
         per_gj, per_unit = ratio(co2_kg, use.energy_gj), ratio(use.energy_gj, use.amount)
-        masses = (None, tonnes(co2_kg)) if is_grown else (tonnes(co2_kg), None)
+        masses = (NOT_APPLICABLE, tonnes(co2_kg)) if is_grown else (tonnes(co2_kg), NOT_APPLICABLE)
         name, sources = figures.stream_word(use.stream), figures.sources_of_factors(lines)
         rows.append((name, use.amount, use.unit, per_unit, per_gj, 1, int(is_grown), *masses, sources))
     fields = (
@@ -165,7 +188,10 @@ def _calculated(figures: ReportFigures) -> Section:
         figures.gas("E.co2_biogenic", _("CO2 biogenic, calculated"), calculated(is_biogenic)),
         *map(figures.inputs.field, BIOMASS),
     )
-    note = _("Net calorific value (a unit) and emission factor are means of the period. CH4 is not a gas of CBAM.")
+    note = _(
+        "Net calorific value (a unit) and emission factor are means of the period. CH4 is not a gas of CBAM; a fuel "
+        "whose factor is published as CO2e counts with all of it."
+    )
     streams = table("E.streams", _("Source streams"), columns, rows)
     return section("E", _("E Direct emissions: calculation"), fields, (streams,), note=note)
 
@@ -202,10 +228,14 @@ def _measured(figures: ReportFigures) -> Section:
     fields = (
         figures.gas("F.co2_fossil", _("CO2 fossil, measured"), from_stacks(is_fossil_co2)),
         figures.gas("F.co2_biogenic", _("CO2 biogenic, measured and deducted"), from_stacks(is_biogenic)),
+        figures.gas("F.co2_substituted", _("Of both, in substituted hours"), is_substituted),
         stated("F.deduction", _("Method of the deduction"), deduction),
         stated("F.corroboration", _("Corroborating calculation"), _("the daily balance of stack and fuel on carbon")),
     )
-    note = _("Concentration: as the analyser reports it. Flow: from the means and the air pressure of the altitude.")
+    note = _(
+        "CO2 is in E or in F, never in both: where the fuels are the basis, the table below only corroborates part E. "
+        "Concentration: as the analyser reports it. Flow: from the means and the air pressure of the altitude."
+    )
     points = table("F.chimneys", _("Emission points"), columns, rows)
     return section("F", _("F Direct emissions: measurement"), fields, (points,), note=note)
 
@@ -221,13 +251,15 @@ def _is_heat(line: Line) -> bool:
 
 def _energy(figures: ReportFigures) -> Section:
     heat_gj, power_gj, power_kg = figures.energy_gj(_is_heat), figures.energy_gj(_is_power), figures.co2e_kg(_is_power)
+    own_gj = figures.energy_gj(lambda line: is_activity(line) and figures.carrier(line) == Carrier.OWN)
     heat_tj = None if heat_gj is None else heat_gj / GJ_PER_TJ
-    power_mwh = None if power_gj is None else power_gj / GJ_PER_MWH
+    power_mwh, own_mwh = (None if gj is None else gj / GJ_PER_MWH for gj in (power_gj, own_gj))
     ef = _("Emission factor of the electricity")
     sources = figures.sources_of_factors(figures.chosen(_is_power))
     fields = (
         amount_field("G.heat_imported", _("Heat imported"), heat_tj, "TJ"),
-        amount_field("G.electricity", _("Electricity consumed"), power_mwh, "MWh"),
+        amount_field("G.electricity", _("Electricity bought"), power_mwh, "MWh"),
+        amount_field("G.electricity_own", _("Electricity of the site's own sun, water and wind"), own_mwh, "MWh"),
         ratio_field("G.electricity_ef", ef, tonnes(power_kg), power_mwh, "t CO2e/MWh"),
         stated("G.electricity_source", _("Source of the electricity"), _("grid, location-based")),
         stated("G.electricity_ef_source", _("Source of the factor"), sources),
@@ -239,11 +271,12 @@ def _energy(figures: ReportFigures) -> Section:
 def _results(figures: ReportFigures) -> Section:
     """Biomass counts as fossil where no evidence makes it zero-rated."""
     made_t, burned = tonnes(figures.made_kg), figures.chosen(is_burned)
-    counts = 1 - (figures.inputs.number(ZERO_RATED.code) or Decimal(0)) / PERCENT
+    rated_pct = figures.inputs.number(ZERO_RATED.code) if EVIDENCE.code in figures.inputs.entered else None
+    counts = 1 - (rated_pct or Decimal(0)) / PERCENT
     counted_kg = sum((line.mass.likely_kg * (counts if is_biogenic(line) else 1) for line in burned), Decimal(0))
     direct_t, indirect_t = tonnes(counted_kg if burned else None), tonnes(figures.co2e_kg(by_location))
     both_t = known_sum((direct_t, indirect_t))
-    by_default_kg = kg_of(line for line in burned if line.basis == Basis.CALCULATED)
+    by_default_kg = kg_of(line for line in burned if line.basis != Basis.MEASURED)
     direct = amount_field("I.direct", _("Attributed direct emissions"), direct_t, "t CO2")
     indirect = amount_field("I.indirect", _("Attributed indirect emissions"), indirect_t, "t CO2e")
     share = _("Share of direct CO2 by factors, not by measurement")
@@ -310,7 +343,7 @@ SCHEME = Scheme(
         "Voluntary statement structured on CBAM data elements. CBAM (Regulation (EU) 2023/956) covers cement, iron and "
         "steel, aluminium, fertilisers, hydrogen and electricity. Tea (CN 0902) and coal (CN 2701) are not covered, "
         "and no obligation follows from this statement. The layout follows Annex IV of Regulation (EU) 2023/1773, "
-        "because no official template for the period from 2026 was published."
+        "because no official template for the period from 2026 was published by September 2026."
     ),
     levels=frozenset({Level.SITE}),
     fill=fill,

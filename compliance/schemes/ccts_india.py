@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from compliance.inventory.lines import of_scopes
 from compliance.reports.content import Content, Section
 from compliance.schemes import EnteredField, EnteredKind, Level, PeriodRule, ReportInputs, Scheme, content, parts
 from compliance.schemes.building import entered, number, section, text
@@ -14,9 +15,7 @@ from compliance.schemes.figures import (
     by_location,
     figures_of,
     of_scope_1,
-    of_scopes,
     ratio,
-    six_decimals,
     tonnes,
     total_field,
 )
@@ -74,7 +73,7 @@ def _obligation(figures: ReportFigures) -> Section:
     achieved, output_t = achieved_gei(figures), tonnes(figures.made_kg)
     certificates = None
     if target is not None and achieved is not None and output_t is not None:
-        certificates = six_decimals((target - achieved) * output_t)
+        certificates = (target - achieved) * output_t
     shortfall = None if certificates is None else max(Decimal(0), -certificates)
     cost = None if shortfall is None or price is None else shortfall * PENALTY * price
     label = _("Environmental compensation: shortfall × 2 × average price")

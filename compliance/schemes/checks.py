@@ -1,6 +1,6 @@
 """Checks that several schemes share beside those of every report (`reports/checks.py`): instruments, factors, sets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from compliance.inventory.lines import PUBLISHED_CO2E
 from compliance.reports.content import Content
 from compliance.schedule import bills_awaited
-from compliance.schemes import CheckFinding, CheckSeverity, ReportInputs
+from compliance.schemes import Check, CheckFinding, CheckSeverity, EnteredField, ReportInputs
 from devices.choices import CalibrationKind
 from devices.models import Assignment, Calibration
 from energy.models import EmissionFactor, EnergyEntry
@@ -127,6 +127,20 @@ def no_base_year(inputs: ReportInputs) -> Iterator[CheckFinding]:
     if inputs.verdict is None:
         words = _("No target is set, so the report states no base year.")
         yield _warning("no_base_year", words, 5, reverse("target-new"))
+
+
+def neither_stated(fields: Iterable[EnteredField]) -> Check:
+    """Of optional categories: each is disclosed, or left out with a reason."""
+    by_code = {field.code: field for field in fields}
+    pairs = [(field, f"{code}.reason") for code, field in by_code.items() if f"{code}.reason" in by_code]
+
+    def check(inputs: ReportInputs) -> Iterator[CheckFinding]:
+        found = [str(field.label) for field, reason in pairs if not {field.code, reason} & inputs.entered.keys()]
+        if found:
+            words = _("Neither disclosed nor left out with a reason: %(names)s.") % {"names": "; ".join(found)}
+            yield _warning("neither_stated", words, 3 * len(found), "#entered")
+
+    return check
 
 
 def differing_sums(content: Content) -> Iterator[str]:

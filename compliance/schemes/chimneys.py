@@ -9,12 +9,11 @@ from decimal import Decimal
 from compliance.record.hours import RecordHour
 from compliance.reports.content import FIRE_LOG, Series
 from compliance.schemes import ReportInputs
-from compliance.schemes.figures import ReportFigures
+from compliance.schemes.figures import ReportFigures, printed
 from devices.models import Assignment, Calibration, MCUDevice
 from emissions.models import EmissionHour
 from factories.models import Chimney, Factory
 from lib import history, sql
-from lib.decimals import plain
 from science.interval import UncertainMass, total
 from science.pressure import isa_pressure_pa
 
@@ -106,7 +105,7 @@ def fire_log(figures: ReportFigures, title: str) -> Series:
         seen = {str(hour.status) for hour in hours}
         masses = [hour.record.likely_kg for hour in hours if hour.record is not None]
         status = next(one for one in worst if one in seen)
-        points.append((day, plain(sum(masses, Decimal(0))) if masses else None, status))
+        points.append((day, printed(sum(masses, Decimal(0))) if masses else None, status))
     return Series("fire_log", title, "kg CO2", tuple(points), FIRE_LOG)
 
 

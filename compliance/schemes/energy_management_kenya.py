@@ -19,7 +19,6 @@ from compliance.schemes.figures import (
     amount_field,
     figures_of,
     ratio_field,
-    six_decimals,
     total_field,
 )
 from compliance.schemes.series import series_of
@@ -42,11 +41,11 @@ PLAN = (
 
 
 def _kwh(energy_gj: Decimal | None) -> Decimal | None:
-    return None if energy_gj is None else six_decimals(energy_gj / GJ_PER_KWH)
+    return None if energy_gj is None else energy_gj / GJ_PER_KWH
 
 
 def _energy(figures: ReportFigures) -> Section:
-    uses = figures.uses()
+    uses = figures.energy()
     parts_gj = [
         amount_field(f"energy.{use.stream}", figures.stream_word(use.stream), use.energy_gj, "GJ") for use in uses
     ]
@@ -78,8 +77,8 @@ def _performance(figures: ReportFigures) -> Section:
     more = _("Negative: more was used.")
     fields = (
         figures.made_field(),
-        amount_field("specific", _("Specific energy"), six_decimals(now), "MJ/kg"),
-        amount_field("specific_before", _("Specific energy a year earlier"), six_decimals(before), "MJ/kg"),
+        amount_field("specific", _("Specific energy"), now, "MJ/kg"),
+        amount_field("specific_before", _("Specific energy a year earlier"), before, "MJ/kg"),
         amount_field("saved", _("Saved since then, at this production"), _kwh(saved_gj), "kWh", note=more),
         ratio_field("audit_share", label, saved and saved * PERCENT, audited, "%", note=half),
     )

@@ -17,6 +17,7 @@ from compliance.inventory.lines import BIOGENIC_CO2, Line
 from compliance.record.hours import RecordHour, hours_of_record
 from compliance.reports.content import FIGURE, Field
 from compliance.schemes import ReportInputs, Text
+from energy.choices import Carrier
 from energy.models import EmissionFactor, EnergyType
 from factories.choices import SourceKind, SubstitutionMethod
 from factories.models import EmissionSource, Factory
@@ -25,7 +26,6 @@ from lib import history
 from lib.decimals import plain
 from science.gwp import Gas
 from science.interval import UncertainMass
-from science.rounding import decimal_kg
 
 KG_PER_T, GJ_PER_KWH, MJ_PER_GJ = Decimal(1000), Decimal("0.0036"), Decimal(1000)
 GASES = (Gas.CO2, Gas.CH4_FOSSIL, Gas.CH4_BIOGENIC, Gas.N2O)
@@ -50,11 +50,6 @@ def by_market(line: Line) -> bool:
     return line.scope == 2 and line.approach == "market"
 
 
-def of_scopes(line: Line) -> bool:
-    """Scope 1, and scope 2 by location."""
-    return of_scope_1(line) or by_location(line)
-
-
 def is_biogenic(line: Line) -> bool:
     return line.gas == BIOGENIC_CO2
 
@@ -62,6 +57,9 @@ def is_biogenic(line: Line) -> bool:
 def is_activity(line: Line) -> bool:
     """Once for what was used: electricity by contract is the same kWh again."""
     return line.approach != "market"
+
+
+_ENERGY = frozenset({Carrier.FUEL.value, Carrier.GRID.value, Carrier.OWN.value, Carrier.HEAT.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +153,12 @@ class ReportFigures:
             code, label.capitalize(), self.made, self.sector.product_unit, figure=self.identity("made_kg")
         )
 
-    def uses(self, choose: Choose = is_activity) -> list[StreamUse]:
+    def uses(self, choose: Choose) -> list[StreamUse]:
         return energy_uses(self.chosen(choose))
+
+    def energy(self) -> list[StreamUse]:
+        """Fuels, electricity and heat; not coal, explosives and refrigerants, which are in the inventory too."""
+        return self.uses(lambda line: is_activity(line) and self.carrier(line) in _ENERGY)
 
     def energy_gj(self, choose: Choose = is_activity) -> Decimal | None:
         return known_sum(use.energy_gj for use in self.uses(choose))
@@ -261,16 +263,12 @@ def rounded(value: float | Decimal | None, digits: int) -> str | None:
 
 
 def ratio(amount: Decimal | None, of: Decimal | None) -> Decimal | None:
-    """To six decimals; None where a side is not known or the divisor is zero."""
-    return None if amount is None or not of else decimal_kg(amount / of)
+    """None where a side is not known or the divisor is zero."""
+    return None if amount is None or not of else amount / of
 
 
 def substitution_word(method: str) -> str:
     return str(dict(SubstitutionMethod.choices).get(method, method))
-
-
-def six_decimals(number: Decimal | None) -> Decimal | None:
-    return None if number is None else decimal_kg(number)
 
 
 def tonnes(kg: Decimal | None) -> Decimal | None:

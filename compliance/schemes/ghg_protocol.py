@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from compliance.reports.content import Content
 from compliance.schemes import Level, ReportInputs, Scheme, content, parts
 from compliance.schemes.building import entered
-from compliance.schemes.checks import CHECKS
+from compliance.schemes.checks import CHECKS, neither_stated
 from compliance.schemes.figures import figures_of
 from compliance.schemes.series import series_of
 
@@ -43,7 +43,7 @@ SCHEME = Scheme(
     ),
     levels=frozenset({Level.SITE, Level.ORGANISATION}),
     fill=fill,
-    checks=CHECKS,
+    checks=(*CHECKS, neither_stated(parts.SCOPE_3)),
     entered=(*parts.OPERATOR, parts.REMOVALS, parts.EXCLUSIONS, *parts.SCOPE_3, *parts.ASSURANCE),
     gwp_set="AR6",
 )

@@ -2,11 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from compliance.inventory.lines import of_scopes
 from compliance.reports.content import Content, Section
 from compliance.schemes import Level, ReportInputs, Scheme, content, parts
 from compliance.schemes.building import entered, section, text
-from compliance.schemes.checks import CHECKS
-from compliance.schemes.figures import ReportFigures, by_location, figures_of, of_scope_1, of_scopes, total_field
+from compliance.schemes.checks import CHECKS, neither_stated
+from compliance.schemes.figures import ReportFigures, by_location, figures_of, of_scope_1, total_field
 from compliance.schemes.series import series_of
 
 PURPOSE = (
@@ -62,7 +63,7 @@ SCHEME = Scheme(
     ),
     levels=frozenset({Level.SITE, Level.ORGANISATION}),
     fill=fill,
-    checks=CHECKS,
+    checks=(*CHECKS, neither_stated(INDIRECT)),
     entered=(*parts.OPERATOR, *PURPOSE, *INDIRECT, parts.REMOVALS, parts.EXCLUSIONS, *parts.ASSURANCE),
     gwp_set="AR6",
 )

@@ -16,7 +16,6 @@ from compliance.schemes.figures import (
     known_sum,
     ratio,
     ratio_field,
-    six_decimals,
     tonnes,
 )
 from compliance.schemes.series import series_of
@@ -62,7 +61,7 @@ def _ledger(figures: ReportFigures) -> Table:
         choose = _of_group(site_id, source_id)
         lines = figures.chosen(choose)
         coal_t, kg = tonnes(known_sum(line.amount for line in lines)), kg_of(lines)
-        volume_m3 = six_decimals(kg / CH4_DENSITY_KG_PER_M3)
+        volume_m3 = kg / CH4_DENSITY_KG_PER_M3
         source = figures.sources.get(source_id) if source_id is not None else None
         co2e_t = (figures.co2e("", "", choose, gwp_set=name).value for name in SETS)
         names = (figures.sites[site_id].name, figures.source_word(lines[0]), *_method(source))
@@ -73,7 +72,7 @@ def _ledger(figures: ReportFigures) -> Table:
 def _methane(figures: ReportFigures) -> Section:
     lines = figures.chosen(of_mine)
     coal_t, kg = tonnes(known_sum(line.amount for line in lines)), kg_of(lines) if lines else None
-    volume_m3 = six_decimals(kg and kg / CH4_DENSITY_KG_PER_M3)
+    volume_m3 = kg and kg / CH4_DENSITY_KG_PER_M3
     not_recorded, no_method = _("not recorded"), _("not estimated: there is no IPCC method")
     fields = (
         figures.inputs.field(SEAMS),
@@ -105,7 +104,7 @@ def fill(inputs: ReportInputs) -> Content:
         parts.no_obligation(no_law),
         parts.assurance_section(inputs),
     )
-    return content(SCHEME, inputs, sections, series=series_of(figures), total_kg=figures.co2e_kg(of_mine))
+    return content(SCHEME, inputs, sections, series=series_of(figures), of_total=of_mine)
 
 
 SCHEME = Scheme(

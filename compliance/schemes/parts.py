@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from compliance.inventory.lines import SETS, Line
+from compliance.inventory.lines import SETS, Line, of_scopes
 from compliance.reports.content import Content, Section, Table
 from compliance.schemes import EnteredField, ReportInputs, Text
 from compliance.schemes.building import (
+    NOT_APPLICABLE,
     PERCENT,
     day,
     entered,
@@ -31,7 +32,6 @@ from compliance.schemes.figures import (
     is_biogenic,
     kind_word,
     of_scope_1,
-    of_scopes,
     ratio_field,
     total_field,
     use_of,
@@ -183,7 +183,7 @@ def _source_row(
         BASES.get(basis, basis),
         use.amount,
         use.unit,
-        *(sum(mass, Decimal(0)) if mass else None for mass in masses),
+        *(sum(mass, Decimal(0)) if mass else NOT_APPLICABLE for mass in masses),
         figures.inputs.inventory.co2e(lambda line: id(line) in ids).likely_kg,
     )
 
@@ -199,8 +199,9 @@ BASES = {
 def scope_2_section(figures: ReportFigures, code: str = "scope_2") -> Section:
     """By location and by market. Without contracts both are the same grid factor."""
 
-    def kg_of(choose: Choose, stream: str) -> Decimal | None:
-        return figures.co2e_kg(lambda line: choose(line) and line.stream == stream)
+    def kg_of(choose: Choose, stream: str) -> Decimal | str:
+        kg = figures.co2e_kg(lambda line: choose(line) and line.stream == stream)
+        return NOT_APPLICABLE if kg is None else kg
 
     fields = (
         figures.co2e(f"{code}_location", _("Scope 2, location-based"), by_location, name="scope2_co2e_kg"),
@@ -295,7 +296,8 @@ def completeness_section(figures: ReportFigures) -> Section:
 def methods_section(figures: ReportFigures) -> Section:
     inventory, organisation = figures.inputs.inventory, figures.inputs.organisation
     total = inventory.co2e(of_scopes)
-    share = Decimal(str(total.half_width_kg)) / total.likely_kg * PERCENT if total.likely_kg else None
+    is_bounded = total.likely_kg and total.high_kg is not None  # "at least" has no half width
+    share = Decimal(str(total.half_width_kg)) / total.likely_kg * PERCENT if is_bounded else None
     fields = (
         stated("method_version", _("Version of the method"), inventory.method_version),
         stated("substitution", _("Hours without enough data"), organisation.get_substitution_method_display()),

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from compliance.inventory.lines import Line
+from compliance.inventory.lines import Line, of_scopes
 from compliance.reports.content import Content, Section
 from compliance.schemes import EnteredField, Level, PeriodRule, ReportInputs, Scheme, Text, content, parts
 from compliance.schemes.building import PERCENT, entered, number, section, stated, text
@@ -17,7 +17,6 @@ from compliance.schemes.figures import (
     kg_of,
     known_sum,
     of_scope_1,
-    of_scopes,
     ratio_field,
     total_field,
 )

@@ -11,15 +11,7 @@ from compliance.schemes import Level, ReportInputs, Scheme, content, parts
 from compliance.schemes.before import specific_energy
 from compliance.schemes.building import PERCENT, entered, number, numbers, section, summed, table, text, words
 from compliance.schemes.checks import CHECKS
-from compliance.schemes.figures import (
-    ReportFigures,
-    amount_field,
-    figures_of,
-    is_activity,
-    ratio,
-    ratio_field,
-    six_decimals,
-)
+from compliance.schemes.figures import ReportFigures, amount_field, figures_of, is_activity, ratio, ratio_field
 from compliance.schemes.series import series_of
 
 CERTIFICATE = (*parts.OPERATOR, text("member_no", _("Number of the certificate holder")))
@@ -58,7 +50,7 @@ def _sources(figures: ReportFigures) -> Section:
             use.energy_gj,
             ratio(use.energy_gj and use.energy_gj * PERCENT, all_gj),
         )
-        for use in figures.uses()
+        for use in figures.energy()
     )
     note = _("Wood counts as renewable energy here. Its origin, below, decides whether it is sustainable.")
     fields = (
@@ -74,8 +66,8 @@ def _progress(figures: ReportFigures) -> Section:
     change = None if now is None or before is None else (now - before) * PERCENT
     less = _("Below zero: less energy a kg than a year earlier.")
     fields = (
-        amount_field("mj_per_kg", _("Energy a kg of product"), six_decimals(now), "MJ/kg"),
-        amount_field("mj_per_kg_before", _("The same a year earlier"), six_decimals(before), "MJ/kg"),
+        amount_field("mj_per_kg", _("Energy a kg of product"), now, "MJ/kg"),
+        amount_field("mj_per_kg_before", _("The same a year earlier"), before, "MJ/kg"),
         ratio_field("change_pct", _("Change"), change, before, "%", note=less),
         *map(figures.inputs.field, PLAN),
     )

@@ -7,20 +7,11 @@ from decimal import Decimal
 
 from compliance.models import ComplianceReport
 from compliance.reports import life
-from compliance.reports.content import Content, Section
-from compliance.schemes import (
-    DueRule,
-    EnteredField,
-    EnteredKind,
-    Level,
-    PeriodRule,
-    ReportInputs,
-    Scheme,
-    mass_field,
-    schemes,
-)
+from compliance.reports.content import FIGURE, Content, Field, Section
+from compliance.schemes import DueRule, EnteredField, EnteredKind, Level, PeriodRule, ReportInputs, Scheme, schemes
 from compliance.schemes import content as content_of
 from factories.models import Factory
+from lib.decimals import plain
 from tests.make import make_bill, make_energy_entry, make_production, make_user
 
 NAIROBI = timedelta(hours=3)
@@ -30,7 +21,9 @@ START, END = (datetime(day.year, day.month, day.day, tzinfo=UTC) - NAIROBI for d
 
 
 def _fill(inputs: ReportInputs) -> Content:
-    scope_1 = mass_field("scope_1", "Scope 1", inputs.inventory.scope1)
+    mass = inputs.inventory.scope1
+    low, high = plain(mass.low_kg), None if mass.high_kg is None else plain(mass.high_kg)
+    scope_1 = Field("scope_1", "Scope 1", plain(mass.likely_kg), "kg", FIGURE, low, high)
     fields = (scope_1, *(inputs.field(field) for field in MONTHLY.entered))
     return content_of(MONTHLY, inputs, [Section("all", "All", fields)])
 

@@ -57,6 +57,7 @@ def masses_of(raw: Raw) -> dict[str, tuple[Choose, bool, Decimal]]:
         "E.co2_biogenic": (biogenic, False, T),
         "F.co2_fossil": (lambda _m: False, False, T),  # nothing is measured in these worlds
         "F.co2_biogenic": (lambda _m: False, False, T),
+        "F.co2_substituted": (lambda _m: False, False, T),
         "ch4": (lambda m: m.kind == "mine_methane", False, T),
     }
     for kind in {mass.kind for mass in raw.masses if scope_1(mass)}:
@@ -89,6 +90,7 @@ def amounts_of(raw: Raw, year_before: Raw | None) -> Expected:
         "D.activity_level": made_t,
         "G.heat_imported": None,
         "G.electricity": over(kwh, T),
+        "G.electricity_own": None if is_mine else Decimal(20),  # 20,000 kWh
         "G.electricity_ef": over(indirect_t, over(kwh, T)),
         "I.direct": direct_t,
         "I.indirect": indirect_t,
@@ -183,7 +185,7 @@ def _methane(raw: Raw) -> Expected:
 
 
 def _compensation(raw: Raw, coal_t: Decimal) -> Expected:
-    achieved = round((raw.co2e(scopes) or Decimal(0)) / T / coal_t, 6)
+    achieved = (raw.co2e(scopes) or Decimal(0)) / T / coal_t
     earned = (Decimal("0.01") - achieved) * coal_t
     return {"certificates": earned, "shortfall": max(Decimal(0), -earned), "obligation.cost": -earned * 2 * 800}
 
@@ -224,7 +226,7 @@ def tables_of(raw: Raw, first_year_days: int) -> dict[str, Rows]:
                 )
             )
         ],
-        "E.streams": [_stream(raw, stream, use) for stream, use in burned.items()],
+        "E.streams": [_stream(raw, stream, use) for stream, use in burned.items() if stream != "own_renewable"],
         "F.chimneys": [],
         "stacks.geometry": [],
         "stacks.gas": [],
@@ -235,7 +237,8 @@ def tables_of(raw: Raw, first_year_days: int) -> dict[str, Rows]:
         ],
         "energy.sources": [
             (use.amount, use.gj, None if use.gj is None else over(use.gj * 100, total_gj))
-            for use in raw.uses().values()
+            for stream, use in raw.uses().items()
+            if raw.types.get(stream, {}).get("carrier") in ("fuel", "grid", "own", "heat")
         ],
         "methane.ledger": _ledger(raw),
     }

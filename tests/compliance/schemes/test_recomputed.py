@@ -35,6 +35,7 @@ CODES = (
 # What people enter for the recomputed reports; codes with "__" for a dot.
 ENTERED = {
     "E__zero_rated_pct": "25",
+    "E__evidence": "Certificate 7",
     "turnover": "500000000",
     "ppp": "20",
     "water__surface": "400",
@@ -130,7 +131,7 @@ def _wrong_tables(content: Content, raw: Raw, days: int) -> list[Any]:
 
 def _numbers(table: Table) -> list[tuple[str | None, ...]]:
     indexes = [index for index, column in enumerate(table.columns) if column.is_number]
-    return [tuple(row[index] for index in indexes) for row in table.rows]
+    return [tuple(None if row[index] == "–" else row[index] for index in indexes) for row in table.rows]
 
 
 def _wrong_shares(content: Content, raw: Raw) -> list[Any]:
