@@ -3,7 +3,7 @@
 The tests are in `science/typed_numbers.py`. A hint is computed from the entries; what HQ wrote about it is stored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,6 +27,7 @@ from science.typed_numbers import TypedDay, TypingFinding, TypingPattern, findin
 
 MONTHS = 3  # the last closed ones are looked at
 CLOSED_AFTER = timedelta(days=5)  # for entries that are written late
+_FIRST_MONTH = date(1990, 1, 1)
 _ONE_DAY_AT_MOST = timedelta(hours=36)
 _SENTENCES: dict[TypingPattern, Promise] = {
     TypingPattern.ROUND_FIVE: gettext_lazy(
@@ -75,7 +76,11 @@ class TypingHint:
 
 def typing_hints(factory: Factory, now: datetime) -> list[TypingHint]:
     """Of the last closed months, the newest first; three queries."""
-    months = list(_closed_months(factory, now))
+    return _hints_of(factory, list(_closed_months(factory, now)))
+
+
+def _hints_of(factory: Factory, months: Sequence[date]) -> list[TypingHint]:
+    """Of months, the newest first."""
     series, names = _series(factory, months[-1].replace(year=months[-1].year - 1))
     notes = {
         (note.month, note.item, note.pattern): note
@@ -102,9 +107,10 @@ def put_aside(user: User | None, hint: TypingHint, factory: Factory, note: str) 
 
 
 def hint_of(factory: Factory, now: datetime, month: date, item: str, pattern: str) -> TypingHint:
-    """Raises ApiError 404 `no_such_hint`."""
-    for hint in typing_hints(factory, now):
-        if (hint.month, hint.item, str(hint.found.pattern)) == (month, item, pattern):
+    """Of a closed month, by its first day, however long ago. Raises ApiError 404 `no_such_hint`."""
+    is_closed = month.day == 1 and _FIRST_MONTH <= month <= next(_closed_months(factory, now))
+    for hint in _hints_of(factory, [month]) if is_closed else ():
+        if (hint.item, str(hint.found.pattern)) == (item, pattern):
             return hint
     raise ApiError(404, "no_such_hint", _("There is no such hint any more: the entries have changed."))
 

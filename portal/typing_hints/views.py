@@ -54,4 +54,4 @@ def typing_hints_page(request: HttpRequest, pk: int) -> HttpResponseBase:
         (hint, _form(hint, place, request.POST if asked == _identity(hint) else None))
         for place, hint in enumerate(typing_hints(factory, now))
     ]
-    return render(request, "portal/typing_hints.html", {"factory": factory, "rows": rows})
+    return render(request, "portal/typing_hints.html", {"factory": factory, "rows": rows, "sent": sent})

@@ -31,6 +31,8 @@ from compliance.inventory.api import NewBasisLockSerializer
 from compliance.models import ReportBatch, ReportRecipient, SiteSheet
 from compliance.reports import life
 from compliance.serializers import NewTargetSerializer
+from compliance.typing_api import PutAsideSerializer
+from compliance.typing_patterns import CLOSED_AFTER
 from compliance.wood_lot_api import OriginSerializer
 from devices.calibrations import record_calibration
 from devices.models import AssignmentHold, Calibration, MCUDevice
@@ -42,6 +44,7 @@ from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor, EnergyEntry
 from factories.choices import SourceKind
+from factories.days import running_day
 from factories.models import EmissionSource, Factory, Organisation
 from factories.services import record_event
 from lib.background import TaskState
@@ -56,6 +59,7 @@ from tests.alerts.test_models import make_alert
 from tests.carbontrack.verification_world import add_verification
 from tests.cast import with_token
 from tests.compliance.report_world import log_october
+from tests.compliance.typed_log import write_typed_log
 from tests.leaderboard.build_days import make_network
 from tests.mqtt_ingest.firmware import make_minutes, signed, use_key
 from tests.shared import shared
@@ -137,6 +141,11 @@ def make_world() -> World:
     _add_devices(world, device)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
+    last_closed = running_day(factory, timezone.now() - CLOSED_AFTER).day.replace(day=1) - timedelta(days=1)
+    world.before["factories_typing_hints"] = partial(write_typed_log, factory, last_closed.replace(day=1))
+    example = PutAsideSerializer.Meta.swagger_schema_fields["example"]
+    of_example = date.fromisoformat(example["month"])
+    world.before["factories_typing_hints_put_aside"] = partial(write_typed_log, factory, of_example)
     cache.clear()
     return world
 

@@ -1,17 +1,14 @@
 """Hints on how a log is typed: who sees them, what they say, how one is put aside."""
 
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime
 
 import pytest
 from django.apps import apps
 
 from compliance.models import TypingNote
 from compliance.typing_patterns import typing_hints
-from energy.models import EnergyEntry
-from energy.services import energy_log
-from tests import make
 from tests.cast import AsUser, Cast
+from tests.compliance.typed_log import write_typed_log
 
 pytestmark = pytest.mark.django_db
 
@@ -21,19 +18,7 @@ HINT = "October 2026: 100 % of the entries of firewood are multiples of 10, in t
 
 @pytest.fixture
 def typed(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    """Litein: 70 days of wood from July on that are no multiples of 10 or 5, and twelve in October that are all 30."""
-    entry = make.make_energy_entry(cast.litein)
-    days = [datetime(2026, 7, 1, 6, tzinfo=UTC) + timedelta(days=n) for n in range(70)]
-    days += [datetime(2026, 10, 1, 6, tzinfo=UTC) + timedelta(days=2 * n) for n in range(12)]
-    rows = []
-    for n, start in enumerate(days):
-        row = EnergyEntry.objects.get(pk=entry.pk)
-        row.pk, row.client_id, row.amount = None, None, Decimal(30 if start.month == 10 else 21 + n % 3)
-        row.period_start, row.period_end, row.timestamp = start, start + timedelta(days=1), start
-        row.created_at = start + timedelta(days=1)
-        rows.append(row)
-    EnergyEntry.objects.bulk_create(rows)
-    energy_log.delete(None, entry.pk, "made by hand")
+    write_typed_log(cast.litein, date(2026, 10, 1))
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     return cast
 
@@ -73,5 +58,8 @@ def test_a_hint_is_put_aside_with_a_note_that_is_kept(typed: Cast, as_user: AsUs
     assert TypingNote.objects.get().note == "Lorries of 10 m3."
     events = apps.get_model("compliance", "TypingNoteEvent").objects.order_by("pgh_id")
     assert [event.note for event in events] == ["Lorries of 10 since October.", "Lorries of 10 m3."]
-    gone = hq.post(f"/api{path}", what | {"month": "2026-09-01", "note": "x"}, content_type="application/json")
-    assert (gone.status_code, gone.json()["code"]) == (404, "no_such_hint")
+    for month in ("2026-09-01", "2026-10-02", "2026-12-01", "0001-01-01"):
+        gone = hq.post(f"/api{path}", what | {"month": month, "note": "x"}, content_type="application/json")
+        assert (gone.status_code, gone.json()["code"]) == (404, "no_such_hint")
+    gone = hq.post(path, what | {"month": "2026-09-01", "note": "x"})
+    assert "There is no such hint any more" in gone.content.decode()
