@@ -67,11 +67,13 @@ class Sight:
 
     organisations: list[int]
     factories: list[int]
+    user: AnyUser
 
     @classmethod
     def of(cls, user: AnyUser) -> "Sight":
         factories = visible_to(user, Factory.objects.all(), factory_path="", action=Action.VIEW_AUDIT)
-        return cls(sorted(set(organisations_of(user, Action.VIEW_AUDIT))), list(factories.values_list("pk", flat=True)))
+        organisations = sorted(set(organisations_of(user, Action.VIEW_AUDIT)))
+        return cls(organisations, list(factories.values_list("pk", flat=True)), user)
 
     @cached_property
     def begun_at(self) -> datetime | None:
@@ -90,6 +92,9 @@ class Sight:
         q = Q(pk__in=[])
         if source.factory:
             q |= Q(**{f"{source.factory}__in": self.factories})
+        if source.action is not Action.VIEW_AUDIT:
+            allowed = visible_to(self.user, Factory.objects.all(), factory_path="", action=source.action)
+            q &= Q(**{f"{source.factory}__in": allowed.values("pk")})
         if source.organisation:
             q |= Q(**{f"{source.organisation}__in": self.organisations})
         if source.code == "emissionfactor" and self.begun_at is not None:

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from accounts.models import AccessRequest, ApiToken, Invitation, Membership, PasswordLink, SignOnProvider, User
+from accounts.roles import Action
 from alerts.models import AlertRule
 from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, RosterShift
 from audit.models import Address, DataRead, SecondFactor
@@ -81,6 +82,7 @@ class Source:
     identity: str = "pgh_obj_id"  # the same for all events of one row
     at: str = "pgh_created_at"
     key: str = "pgh_id"
+    action: Action = Action.VIEW_AUDIT  # rows of a site are for those who may do this there, besides
 
     @property
     def code(self) -> str:
@@ -125,7 +127,7 @@ SOURCES = (
     Source(EvidenceFile, factory="factory", organisation="organisation"),
     Source(EmissionFactor, organisation="organisation"),
     Source(Target, factory="factory", organisation="organisation"),
-    Source(TypingNote, factory="factory"),
+    Source(TypingNote, factory="factory", action=Action.SEE_TYPING_HINTS),
     Source(WoodOrigin, factory="entry__factory"),
     Source(ComplianceReport, factory="factory", organisation="organisation"),
     Source(EnteredValue, factory="report__factory", organisation="report__organisation"),

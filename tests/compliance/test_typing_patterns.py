@@ -63,3 +63,13 @@ def test_a_hint_is_put_aside_with_a_note_that_is_kept(typed: Cast, as_user: AsUs
         assert (gone.status_code, gone.json()["code"]) == (404, "no_such_hint")
     gone = hq.post(path, what | {"month": "2026-09-01", "note": "x"})
     assert "There is no such hint any more" in gone.content.decode()
+
+
+def test_the_audit_log_shows_notes_to_headquarters_only(typed: Cast, as_user: AsUser) -> None:
+    hint = next(iter(typing_hints(typed.litein, NOW)))
+    note = {"month": f"{hint.month}", "item": hint.item, "pattern": str(hint.found.pattern), "note": "Lorries of 10."}
+    as_user(typed.hq).post(f"/factories/{typed.litein.pk}/typing-hints/", note)
+
+    seen = [as_user(who).get("/api/audit/?kind=typingnote").json()["results"] for who in (typed.hq, typed.auditor)]
+
+    assert [len(rows) for rows in seen] == [1, 0]
