@@ -19,9 +19,11 @@ LEARNED_DAYS = 90  # from which a site's band and the spread of its days are lea
 FEWEST_LEARNED = 20  # known days; with fewer the band is the one that a site starts with
 SHIFT = 0.1625  # log ratio: what 15 % of the fuel not logged adds
 AIR_SHIFT = 0.4  # the same of flow over CO2: what 20 % less CO2 adds
+AIR_FALL = 0.1  # of CO2; where it fell less, more gas for each kg made is not air
 LIMIT = 5.6  # of the sums, as a log likelihood ratio of the shift against none
 OVER_LIMIT = 5.0  # the most that a sum keeps above it, so that a verdict ends a few days after its cause
-MOST_SIGMAS = 3.0  # a single day counts as no more
+MOST_SIGMAS = 3.0  # a single day counts as no more, or as no more than
+MOST_OF_SHIFT = 0.75  # of the shift where that is more: a sum grows only from half the shift on
 LEAST_SIGMA = 0.04  # of a day's log ratio
 PROCESS_SIGMA = 0.03  # by which CO2, flow and fuel for each kg made change without a fault
 SMALL_DAY = 0.3  # of the usual day's CO2: less is a warm-up, and no day for a ratio
@@ -149,7 +151,9 @@ def judge(days: Sequence[DayPair], *, width: float = START_WIDTH, fewest_days: i
         elif not small[at] and _makes_nothing(day, days[max(0, at - RECENT) : at]):
             verdict = BalanceVerdict.NO_PRODUCTION
         elif (entered := diluted[at]) is not None:
-            verdict, changes = BalanceVerdict.FALSE_AIR, _changes(channels, at, entered, is_gradual=False)
+            diluted_by = _changes(channels, at, entered, is_gradual=False)
+            if (diluted_by.co2 or 0.0) <= -AIR_FALL:
+                verdict, changes = BalanceVerdict.FALSE_AIR, diluted_by
         ratio = None if value is None else math.exp(value)
         judged.append(DayBalance(ratio, low, high, bool(learned), verdict, change is not None, changes))
     return judged
@@ -214,7 +218,8 @@ def _watch(logs: _Logs, signs: Sequence[int], shift: float, fewest_days: int) ->
             centre = median(_known(logs, recent))
             sigma = max(LEAST_SIGMA, MAD_TO_SIGMA * median(abs(known - centre) for known in _known(logs, usual)))
             for sign in signs:
-                sigmas = min(sign * (value - centre) / sigma, MOST_SIGMAS)
+                most = max(MOST_SIGMAS, MOST_OF_SHIFT * shift / sigma)
+                sigmas = min(sign * (value - centre) / sigma, most)
                 totals[sign] = min(totals[sign] + shift / sigma * (sigmas - shift / sigma / 2), LIMIT + OVER_LIMIT)
                 begun[sign] = [*begun[sign], at] if totals[sign] > 0 else []
                 totals[sign] = max(0.0, totals[sign])

@@ -79,6 +79,22 @@ def test_fire_without_production_waits_until_production_is_due() -> None:
     assert judge([*days, warm_up])[-1].verdict is BalanceVerdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("made_kg", "co2_fraction", "expected"),
+    [
+        (10_000, 0.064, BalanceVerdict.FALSE_AIR),  # 20 % less CO2: 25 % more gas holds the carbon of the stack
+        (6_000, 0.08, BalanceVerdict.NOTHING),  # as much more gas for each kg made, from less made of the same fire
+    ],
+)
+def test_air_in_the_duct_of_a_quiet_site_is_seen_by_its_co2(
+    made_kg: float, co2_fraction: float, expected: BalanceVerdict
+) -> None:
+    """The log and the gas of its days vary by less than 4 %, so that either is a shift of more than ten sigmas."""
+    after = [DayPair(23_100, 23_100, made_kg, co2_fraction)] * 5
+
+    assert judge([*days_of(*[1.0] * 40), *after])[-1].verdict is expected
+
+
 def test_held_out_seeds_are_not_those_that_chose_the_thresholds() -> None:
     assert not set(HELD_OUT) & set(TRAINING)
 
