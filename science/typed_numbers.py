@@ -104,25 +104,30 @@ def _is_late_at_end(day: TypedDay) -> bool:
     return (day.written_on - day.day).days >= LATE_DAYS and abs((day.written_on - end).days) <= END_DAYS
 
 
+def _by_day(days: Sequence[TypedDay]) -> list[tuple[date, list[Decimal]]]:
+    """The amounts of each day: one for each boiler or lorry."""
+    return [(day, [one.amount for one in of_day]) for day, of_day in itertools.groupby(days, key=lambda one: one.day)]
+
+
 def _repeats(days: Sequence[TypedDay]) -> list[bool]:
-    """Of each two days in a row, whether they have one value."""
+    """Of each two days in a row, whether they have the same values."""
     return [
-        later.amount == earlier.amount
-        for earlier, later in itertools.pairwise(days)
-        if later.day - earlier.day == timedelta(days=1)
+        amounts == before
+        for (earlier, before), (later, amounts) in itertools.pairwise(_by_day(days))
+        if later - earlier == timedelta(days=1)
     ]
 
 
 def _end_days(days: Sequence[TypedDay]) -> list[float]:
     """The amounts of the last days of each month over the mean of its other days."""
     ratios = []
-    for month, of_month in itertools.groupby(days, key=lambda day: day.day.replace(day=1)):
+    for month, of_month in itertools.groupby(_by_day(days), key=lambda of_day: of_day[0].replace(day=1)):
         first_end_day = _next_month(month) - timedelta(days=END_DAYS)
-        entries = list(of_month)
-        others = [float(day.amount) for day in entries if day.day < first_end_day]
+        sums = [(day, float(sum(amounts))) for day, amounts in of_month]
+        others = [amount for day, amount in sums if day < first_end_day]
         if len(others) >= FEWEST_RECENT:
             usual = fmean(others)
-            ratios += [float(day.amount) / usual for day in entries if day.day >= first_end_day]
+            ratios += [amount / usual for day, amount in sums if day >= first_end_day]
     return ratios
 
 

@@ -67,6 +67,23 @@ def test_a_pattern_in_a_month_is_named(typed: Callable[[int, TypedDay], TypedDay
     assert found.recent > found.usual
 
 
+def test_two_boilers_are_typed_as_one_is() -> None:
+    """Each has its own entry a day: 31 and 32 on each day of the month, and twice as much on its last three."""
+    log = simulated_log(1)["firewood"]
+    second = [replace(day, amount=day.amount + 7) for day in log]
+    both = sorted([*log, *second], key=lambda day: day.day)
+    changed = [
+        replace(day, amount=Decimal(31 + n % 2 + (31 if day.day > date(2025, 10, 28) else 0)))
+        if MONTH <= day.day < NEXT
+        else day
+        for n, day in enumerate(both)
+    ]
+
+    found = {one.pattern for one in findings({"firewood": changed}, MONTH)["firewood"]}
+
+    assert {TypingPattern.COPIED, TypingPattern.HIGH_AT_END} <= found
+
+
 def test_a_short_log_and_zeros_say_nothing() -> None:
     days = [TypedDay(MONTH + timedelta(days=n - 50), Decimal(10), MONTH) for n in range(80)]
     zeros = [TypedDay(MONTH - timedelta(days=300 - n), Decimal(0), MONTH) for n in range(330)]
