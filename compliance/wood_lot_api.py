@@ -50,7 +50,7 @@ def _kg(help_text: str = "", *, allow_null: bool = False) -> serializers.Decimal
 
 
 class WoodLotSerializer(serializers.Serializer[Any]):
-    """What was there, came in and burned; kg of wood as burned. Null: nobody counted the stock before."""
+    """What was there, came in and burned; kg of wood at the moisture of the site. Null: nobody counted it before."""
 
     first_day = serializers.DateField()
     end_day = serializers.DateField(help_text="exclusive")
@@ -58,10 +58,10 @@ class WoodLotSerializer(serializers.Serializer[Any]):
     received_kg = _kg()
     grown_kg = _kg("of it from own plantations")
     burned_kg = _kg()
-    closing_kg = _kg("by the log; negative with the flag negative", allow_null=True)
+    closing_kg = _kg("from the last count on, by the log; negative with the flag negative", allow_null=True)
     days_left = _kg("at the mean use of 28 days", allow_null=True)
     biogenic_co2_kg = _kg("of the wood burned")
-    evidenced_share = _kg("of the wood that came in during a year, 0 to 1")
+    evidenced_share = _kg("of the wood that came in during a year, or burned where that is more, 0 to 1")
     sustainable_co2_kg = _kg("the part of biogenic_co2_kg that evidence covers")
     flags = serializers.ListField(child=serializers.ChoiceField(choices=[flag.value for flag in LotFlag]))
     origins = serializers.SerializerMethodField(help_text="of the deliveries of the period")

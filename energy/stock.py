@@ -223,7 +223,7 @@ class _Scales:
         self._local = local_units(factory_id__in={window.factory.pk for window in windows}, energy_type_id__in=type_ids)
         self._book = cache(FactorBook)
 
-    def kg(self, window: _Place, amounts: Iterable["_Count | _Flow | EnergyEntry"]) -> Decimal | None:
+    def kg(self, window: _Place, amounts: Iterable["_Count | _Flow"]) -> Decimal | None:
         """The sum of amounts; None when one of them has no mass."""
         total = Decimal(0)
         for one in amounts:
@@ -260,10 +260,14 @@ class _Scales:
 
 
 def entries_kg(factory: Factory, entries: Sequence[EnergyEntry]) -> list[Decimal | None]:
-    """Kilograms of deliveries and counts of a site, wood at the moisture of the site; None without a known mass."""
+    """Kilograms of entries of a site, wood at the moisture of the site; None without a known mass."""
     places = [_Place(factory, entry.energy_type_id, entry.timestamp.date().replace(day=1)) for entry in entries]
     scales = _Scales(places)
-    return [scales.kg(place, [entry]) for place, entry in zip(places, entries, strict=True)]
+    known = []
+    for place, entry in zip(places, entries, strict=True):
+        stated = None if entry.moisture_is_default else entry.moisture_fraction
+        known.append(scales.kg(place, [_Flow(0, entry.kind, entry.unit, stated, entry.amount)]))
+    return known
 
 
 # --- Months ------------------------------------------------------------------------------------

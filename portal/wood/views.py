@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,16 +18,16 @@ from accounts.roles import Action
 from compliance.choices import WoodSource
 from compliance.wood_lot import EVIDENCE_DAYS, LotFlag, deliveries, origin_of, set_origin, wood_lot
 from energy.models import EnergyEntry
-from factories.days import running_day
+from factories.days import ONE_DAY, running_day
 from lib.errors import ApiError
 from portal.amounts import amount_label
 from portal.requests import factory_of
 
 DAYS = 28
-MOST_DELIVERIES = 40
+ROWS_PER_PAGE = 40
 FLAG_SENTENCES = {
     LotFlag.NO_COUNT: gettext_lazy(
-        "Nobody counted the wood yet: count the stock once, then this page knows how much is left."
+        "Not all wood was counted yet: count the stock once, then this page knows how much is left."
     ),
     LotFlag.NO_KILOGRAMS: gettext_lazy("An entry is in a unit without a known weight: add it among the site's units."),
     LotFlag.NEGATIVE: gettext_lazy(
@@ -66,11 +67,12 @@ def wood(request: HttpRequest, pk: int) -> HttpResponseBase:
         values = dict(sent.cleaned_data)
         try:
             set_origin(user_of(request), factory, values.pop("entry"), values)
-            return redirect("wood", pk=pk)
+            return redirect(request.get_full_path())
         except ApiError as error:
             show_errors(sent, error)
     today = running_day(factory, timezone.now())
     came = deliveries(factory, today.starts_at - EVIDENCE_DAYS, today.ends_at)
+    page_obj = Paginator(came, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "amount": amount_label(entry),
@@ -78,15 +80,16 @@ def wood(request: HttpRequest, pk: int) -> HttpResponseBase:
             "origin": origin_of(entry),
             "form": _form(entry, request.POST if request.POST.get("entry") == str(entry.pk) else None),
         }
-        for entry in came[:MOST_DELIVERIES]
+        for entry in page_obj
     ]
-    lot = wood_lot(factory, today.day - timedelta(days=DAYS), today.day)
+    lot = wood_lot(factory, today.day - timedelta(days=DAYS - 1), today.day + ONE_DAY)
     context = {
         "factory": factory,
         "lot": lot,
         "flags": [FLAG_SENTENCES[flag] for flag in lot.flags],
         "evidenced_pct": 100 * lot.evidenced_share,
         "rows": rows,
+        "page_obj": page_obj,
         "may_write": may_write,
         "days": DAYS,
     }
