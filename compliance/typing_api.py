@@ -31,9 +31,9 @@ class TypingHintSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(source="found.count", help_text="entries, pairs of days or days of the month")
     p = serializers.FloatField(source="found.p", help_text="corrected for the number of tests of the month")
     sentence = serializers.CharField(help_text="the same for people")
-    note = serializers.CharField(source="note.note", default=None, help_text="null: not put aside yet")
-    noted_by = serializers.CharField(source="note.noted_by.email", default=None)
-    noted_at = serializers.DateTimeField(source="note.noted_at", default=None)
+    note = serializers.CharField(source="note.note", default=None, allow_null=True, help_text="null: not put aside yet")
+    noted_by = serializers.CharField(source="note.noted_by.email", default=None, allow_null=True)
+    noted_at = serializers.DateTimeField(source="note.noted_at", default=None, allow_null=True)
 
 
 class PutAsideSerializer(serializers.Serializer[Any]):
