@@ -11,8 +11,10 @@ from operator import attrgetter
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from emissions.derive import AssignmentSetup, milliseconds, moment
-from emissions.models import EmissionDay, EmissionHour, EmissionMinute
+from emissions.models import EmissionDay, EmissionHour, EmissionMinute, SubstitutedHour
 from emissions.rollup_rows import insert_rollups
 from emissions.totals import any_flag
 from factories.days import ONE_DAY, local_day_start, local_hour_start
@@ -89,7 +91,20 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
     # An hour that stays as it is leaves no version in the history.
     if len(same) < len(stored):
         window.exclude(period_start__in=same).delete()
-    insert_rollups([row for row in rows if row.period_start not in same])
+    changed = [row for row in rows if row.period_start not in same]
+    insert_rollups(changed)
+    over = timezone.now() - timedelta(hours=1)  # a running hour has no substitute
+    if known := [row.period_start for row in changed if row.record_ug is not None and row.period_start <= over]:
+        _drop_substitutes(device_id, known)
+
+
+def _drop_substitutes(device_id: int, hour_starts: Sequence[datetime]) -> None:
+    """So that an hour has one mass of record, not two until the site's days are made anew. Waits for nobody: a row that
+    is locked is being made anew."""
+    rows = SubstitutedHour.objects.filter(device_id=device_id)
+    found = rows.filter(period_start__in=hour_starts).select_for_update(skip_locked=True)
+    if free := list(found.values_list("period_start", flat=True)):
+        rows.filter(period_start__in=free).delete()
 
 
 _CONTENT = [

@@ -208,6 +208,20 @@ def test_every_hour_begun_has_a_row_and_their_counts_add_up() -> None:
     assert row_of(device, "month", MIDNIGHT + 31 * DAY).missing_hours == 11 * 24 - 18 - 6  # to the end of November
 
 
+def test_an_hour_that_came_late_has_no_substitute_beside_its_own_mass() -> None:
+    assignment = make.make_assignment(valid_from=MIDNIGHT, valid_to=MIDNIGHT + DAY)
+    lively_fire(assignment.device, MIDNIGHT + HOUR, 23 * 60, interval_s=60.0)
+    rolled_up(assignment.device)
+    make.make_substitute(assignment, MIDNIGHT, 500 * 10**9)
+    lively_fire(assignment.device, MIDNIGHT, 60, interval_s=60.0, first_seq=5000)
+    hours = rolled_up(assignment.device)
+
+    day = row_of(assignment.device, "day", MIDNIGHT + DAY)
+
+    assert (day.measured_hours, day.substituted_hours, day.method) == (24, 0, "")
+    assert day.record_ug == sum(hour.record_ug or 0 for hour in hours)  # was 500 kg more, until the day was made again
+
+
 def test_pages_of_hours_are_the_same_there_and_back_past_midnight_and_gaps() -> None:
     device = make.make_assignment(valid_from=MIDNIGHT, valid_to=MIDNIGHT + 30 * HOUR).device
     other = make.make_assignment(valid_from=MIDNIGHT + 5 * HOUR).device
