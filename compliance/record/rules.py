@@ -316,8 +316,8 @@ class ChimneyRecord:
             return
         operating = self._operating[: bisect_left(self._operating, stop)][-AVAILABILITY_H:]
         valid_h = bisect_left(self._valid, stop) - bisect_left(self._valid, operating[0])
-        after = bisect_left(self._valid, stop)
-        neighbours = known[-1], self._valid[after] if after < len(self._valid) else known[-1]
+        after, over = (bisect_left(self._valid, at) for at in (stop, self.index(self.over_until_s)))
+        neighbours = known[-1], self._valid[after] if after < over else known[-1]
         ppm_back, flow_back = known[-CO2_LOOK_BACK_H:], known[-FLOW_LOOK_BACK_H:]
         gap_h = float(stop - begin)
         pma = substitution.monitor_availability_pct(valid_operating_h=valid_h, operating_h=len(operating))

@@ -4,7 +4,8 @@ What is stored is what `hours.py` returns, whatever came first. A mark widens to
 those of the next 30 days, with the EPA-style all from the gap before it, with the EU-style all of its year.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -14,7 +15,7 @@ from compliance.models import RecordedSite
 from compliance.record.hours import hours_of_days
 from compliance.record.rules import LOOK_BACK_DAYS, RecordHour
 from devices.models import Assignment
-from emissions.models import EmissionHour, SubstitutedHour
+from emissions.models import EmissionHour, HourStatus, SubstitutedHour
 from factories.choices import SubstitutionMethod
 from factories.days import FactoryDay, local_day_start, running_day
 from factories.models import Factory
@@ -49,24 +50,42 @@ def widened(factory: Factory, windows: Sequence[Stretch], now: datetime, until: 
     wide = [window for window in found if window[0] < over]
     if not wide:
         return found
-    start, end = min(window[0] for window in wide), max(min(window[1], over) for window in wide)
     method = factory.organisation.substitution_method
-    of_site = SubstitutedHour.objects.filter(assignment__factory=factory)
     if method == SubstitutionMethod.FUEL_BASED:
-        reach = end + timedelta(days=LOOK_BACK_DAYS + 1)
-        last = of_site.filter(period_start__gte=end, period_start__lt=reach).aggregate(last=Max("period_start"))["last"]
-        return [*found, (end, last + timedelta(hours=1))] if last else found
+        return [*found, *_that_look_back(factory, [min(end, over) for _start, end in wide])]
+    start = min(window[0] for window in wide)
     if method == SubstitutionMethod.EU:
         # A gap that begins in one year ends in the next.
         start = local_day_start(start, factory.zone).replace(month=1, day=1)
     return [*found, (_gap_start(factory, start), over)]
 
 
+def _that_look_back(factory: Factory, ends: Sequence[datetime]) -> Iterator[Stretch]:
+    """The substituted hours of the 30 days after each of some times."""
+    reach = timedelta(days=LOOK_BACK_DAYS + 1)
+    rows = SubstitutedHour.objects.filter(
+        assignment__factory=factory, period_start__gte=min(ends), period_start__lt=max(ends) + reach
+    )
+    filled = list(rows.order_by("period_start").values_list("period_start", flat=True))
+    for end in ends:
+        first, stop = bisect_left(filled, end), bisect_left(filled, end + reach)
+        if first < stop:
+            yield end, filled[stop - 1] + timedelta(hours=1)
+
+
 def _gap_start(factory: Factory, start: datetime) -> datetime:
-    """The end of the last measured hour before a time, at each chimney; the earliest of them."""
+    """The end of the last valid operating hour before a time, at each chimney; the earliest of them.
+
+    Hours that are proved idle end no gap: the hour after it, from which it is filled, comes behind them.
+    """
     last = (
         EmissionHour.objects.filter(
-            assignment__factory=factory, assignment__is_of_record=True, period_start__lt=start, record_ug__isnull=False
+            assignment__factory=factory,
+            assignment__is_of_record=True,
+            period_start__lt=start,
+            status=HourStatus.MEASURED,
+            co2_ppm__gt=0,
+            flow_rate_m3s__gt=0,
         )
         .values("assignment__chimney")
         .annotate(last=Max("period_start"))

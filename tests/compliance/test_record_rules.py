@@ -91,6 +91,18 @@ def test_the_epa_takes_both_neighbours_and_at_low_availability_the_maximum_poten
     assert {float(hour.record.likely_kg) for hour in low} == {250.0}
 
 
+def test_an_hour_of_the_running_day_does_not_end_a_gap_until_its_day_is_over():
+    # 23 hours of 100 kg, a gap at the end of the day, then 120 kg (96,000 ppm) in the first hour of the next.
+    rows = [*(stored(i) for i in range(23)), stored(24, 120.0, ppm=96_000.0)]
+
+    running, over = (records(chimney(rows, method="epa", over_days=n), 23, 24)[0] for n in (1, 2))
+
+    # Initial period: (80,000 + 80,000) / 2 and (80,000 + 96,000) / 2 ppm, at 100 kg for 80,000 ppm and 2 m3/s. Stored
+    # hours of the day before are not made again while a day runs.
+    assert float(running.record.likely_kg) == 100.0
+    assert float(over.record.likely_kg) == 110.0
+
+
 def test_the_eu_takes_mean_and_two_sigma_of_the_calendar_year():
     ppms = (80_000, 84_000, 91_000, 88_000, 87_000, 90_000)  # mean 86,666.7, two sigma 8,164.97: 94,831.6 ppm
     rows = [stored(i, ppm / 800.0, ppm=float(ppm)) for i, ppm in enumerate(ppms)]

@@ -7,8 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from compliance.models import RecordedSite, SiteDay
+from compliance.models import RecordedSite, SiteDay, TouchedSite
 from compliance.queries import UNCERTAIN, sums
 from compliance.record.hours import hours_between, hours_of_record
 from compliance.record.store import recorded_until
@@ -41,11 +42,15 @@ def stored(factory):
 
 
 def by_rule(factory):
+    return by_rule_since(factory, START)
+
+
+def by_rule_since(factory, start):
     until = recorded_until([factory.pk])[factory.pk]
     factory = Factory.objects.select_related("organisation").get(pk=factory.pk)
     return [
         (h.period_start, h.status, h.method, h.because, h.record_ug, h.fuel_sigma_ug, h.bias_ug, h.variance_kg2)
-        for h in hours_between(factory, START, until, now=until)
+        for h in hours_between(factory, start, until, now=until)
         if h.method
     ]
 
@@ -157,6 +162,43 @@ def test_a_silent_device_is_recorded_once_its_day_is_over_without_any_mark(
     assert len(stored(litein)) == 48
 
 
+def test_a_late_hour_behind_idle_ones_fills_the_gap_before_these_anew(litein: Factory, mounted: Assignment) -> None:
+    change(litein, SubstitutionMethod.EPA)
+    make_hours(mounted, START, 10)
+    make_hours(mounted, START + 14 * HOUR, 22, kg=0.0, status="idle")
+    EmissionHour.objects.filter(status="measured").update(co2_ppm=80_000.0, flow_rate_m3s=2.0)
+    refresh([litein.pk])
+    assert {one[4] for one in stored(litein) if one[0] < START + 14 * HOUR} == {100 * 10**9}
+
+    late = hour_of(mounted, START + 36 * HOUR, kg=120.0)
+    late.co2_ppm, late.flow_rate_m3s = 96_000.0, 2.0
+    late.save(force_insert=True)
+    refresh([litein.pk])
+
+    # (80,000 + 96,000) / 2 = 88,000 ppm, at 100 kg for 80,000 ppm.
+    assert {one[4] for one in stored(litein) if one[0] < START + 14 * HOUR} == {110 * 10**9}
+    assert stored(litein) == by_rule(litein)
+
+
+def test_hours_that_look_back_on_any_of_several_changed_days_are_made_anew(
+    litein: Factory, mounted: Assignment
+) -> None:
+    change(litein, SubstitutionMethod.FUEL_BASED)
+    start = START - 60 * LENGTH
+    Assignment.objects.filter(pk=mounted.pk).update(valid_from=start)
+    make_energy_entry(litein, timestamp=None, period_start=start, period_end=start + 70 * LENGTH)
+    for day in range(20):
+        make_hours(mounted, start + day * LENGTH, 22)
+    refresh([litein.pk])
+
+    first_days = EmissionHour.objects.filter(period_start__lt=start + 5 * LENGTH)
+    first_days.update(record_ug=150 * 10**9)
+    make_hours(mounted, start + 60 * LENGTH, 2)  # weeks later, with a mark of its own
+    refresh([litein.pk])
+
+    assert stored(litein) == by_rule_since(litein, start)
+
+
 # --- Totals ----------------------------------------------------------------------------------------
 def test_each_total_has_its_interval_and_sites_are_independent(litein: Factory, mounted: Assignment) -> None:
     for kg in (600.0, 500.0):
@@ -180,3 +222,13 @@ def test_each_total_has_its_interval_and_sites_are_independent(litein: Factory, 
     refresh([litein.pk])
     at_least = sums([litein.pk], DAY, DAY)[litein.pk].uncertain("biogenic")
     assert (at_least.is_at_least, at_least.high_kg) == (True, None)
+
+
+@pytest.mark.parametrize(("minutes_ago", "marks"), [(30, 0), (90, 1)])
+def test_an_hour_that_is_over_marks_its_day_whatever_was_measured_in_it(
+    litein: Factory, mounted: Assignment, minutes_ago: int, marks: int
+) -> None:
+    refresh()
+    hour_of(mounted, timezone.now() - timedelta(minutes=minutes_ago), kg=None, status="missing").save(force_insert=True)
+
+    assert TouchedSite.objects.count() == marks

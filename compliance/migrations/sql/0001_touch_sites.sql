@@ -25,7 +25,7 @@ BEGIN
     INSERT INTO compliance_touchedsite (factory_id, starts_at, ends_at)
     SELECT d.factory_id, min(h.period_start), max(h.period_start) + interval '1 hour'
     FROM changed_rows AS h JOIN devices_mcudevice AS d ON d.id = h.device_id
-    WHERE h.status <> 'missing' OR h.period_start < now() - interval '2 hours' GROUP BY d.factory_id;
+    WHERE h.status <> 'missing' OR h.period_start < now() - interval '1 hour' GROUP BY d.factory_id;
     RETURN NULL;
 END $$;
 
