@@ -75,6 +75,7 @@ class Sums:
     stack_measured_h: int | None
     stack_idle_h: int | None
     stack_covered_s: int  # of days that are over
+    stack_over_h: int  # chimney hours of the same days
     stack_substituted_h: int  # partial hours too
     heat_sigma_kg: float  # standard errors: see `SiteDay`
     scope1_sigma_kg: float
@@ -153,7 +154,7 @@ class Sums:
     @property
     def stack_coverage_pct(self) -> float | None:
         """Seconds with data of the seconds with a device of record, on days that are over."""
-        return min(100.0, self.stack_covered_s / 36.0 / self.stack_h) if self.stack_h else None
+        return min(100.0, self.stack_covered_s / 36.0 / self.stack_over_h) if self.stack_over_h else None
 
     @property
     def measured_share(self) -> Decimal | None:

@@ -129,7 +129,7 @@ def _days_of(
                 uses=site.uses.values(),
                 made=site.made.values(),
                 stacks=site.stacks,
-                recorded=records,
+                recorded={us for us, found in records.items() if any(hour.record_ug is not None for hour in found)},
             )
         )
     return [

@@ -50,9 +50,6 @@ class UncertainMass:
         """[kg] None: at least the likely mass, without an upper end."""
         return None if self.is_at_least else self.likely_kg + decimal_kg(self.half_width_kg)
 
-    def __add__(self, other: "UncertainMass") -> "UncertainMass":
-        return total([self, other])
-
     def times(self, factor: Decimal) -> "UncertainMass":
         """The mass times an exact number, such as a potential or a share."""
         scale = float(factor)
@@ -62,9 +59,6 @@ class UncertainMass:
             self.variance_kg2 * scale * scale,
             self.is_at_least,
         )
-
-
-ZERO = UncertainMass(Decimal(0))
 
 
 def total(parts: Iterable[UncertainMass]) -> UncertainMass:

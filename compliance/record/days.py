@@ -73,9 +73,9 @@ def error_columns(columns: Mapping[str, Any], errors: DayErrors, stack_sigma: fl
     heat_kg, fossil_kg, biogenic_kg = errors.heat_co2_kg, errors.heat_fossil_kg, errors.heat_biogenic_kg
     if columns["basis"] == HeatCo2Basis.MEASURED:
         heat_kg = stack_sigma * float(columns["heat_co2_kg"])
-        carbon_kg = columns["heat_carbon_co2_kg"]
-        fossil_share = float(columns["fuel_fossil_co2_kg"] / carbon_kg) if carbon_kg else 0.0
-        fossil_kg, biogenic_kg = heat_kg * fossil_share, heat_kg * (1.0 - fossil_share) if carbon_kg else 0.0
+        if carbon_kg := columns["heat_carbon_co2_kg"]:  # else scope 1 and biogenic CO2 are as logged
+            fossil_kg = heat_kg * float(columns["fuel_fossil_co2_kg"] / carbon_kg)
+            biogenic_kg = heat_kg - fossil_kg
     return {
         "heat_sigma_kg": heat_kg,
         "scope1_sigma_kg": math.hypot(fossil_kg, errors.scope1_kg),
@@ -87,13 +87,11 @@ def error_columns(columns: Mapping[str, Any], errors: DayErrors, stack_sigma: fl
 def heat_hours(
     site: Site, days: Sequence[FactoryDay], by_day: Mapping[int, Sequence[RecordHour]]
 ) -> dict[int, list[RecordHour]]:
-    """The hours of chimneys whose CO2 counts as that of heat; days without a mass of record are left out."""
+    """The hours of chimneys whose CO2 counts as that of heat."""
     found = {}
     for day in days:
         others = site.on(day.day).other_chimneys
-        hours = [hour for hour in by_day.get(day.start_us, ()) if hour.chimney_id not in others]
-        if any(hour.record_ug is not None for hour in hours):
-            found[day.start_us] = hours
+        found[day.start_us] = [hour for hour in by_day.get(day.start_us, ()) if hour.chimney_id not in others]
     return found
 
 

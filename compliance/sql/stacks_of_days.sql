@@ -16,7 +16,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE e.status = 'measured' AND e.over_range_ms * 5 <= e.operating_ms) AS measured_h,
            count(*) FILTER (WHERE e.status = 'idle') AS idle_h,
            count(e.record_ug) AS recorded_h, sum(e.record_ug) AS record_ug,
-           bool_or(e.over_range_ms > 0 AND e.record_ug IS NOT NULL) AS is_lower_bound
+           bool_or(e.over_range_ms > 0) AS is_lower_bound
     FROM emissions_emissionhour AS e
     WHERE e.device_id = a.device_id AND e.assignment_id = a.id
       AND e.period_start >= d.starts_at AND e.period_start < d.ends_at

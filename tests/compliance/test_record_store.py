@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from compliance.models import RecordedSite, SiteDay, TouchedSite
 from compliance.queries import UNCERTAIN, sums
+from compliance.record.days import DayErrors, error_columns
 from compliance.record.hours import hours_between, hours_of_record
 from compliance.record.store import recorded_until
 from compliance.site_days import refresh
@@ -20,7 +21,7 @@ from factories.choices import SubstitutionMethod
 from factories.models import Factory
 from science.interval import total
 from science.rounding import decimal_kg_from_micrograms
-from tests.compliance.build import DAY, HOUR, LENGTH, START, day_of, hour_of, make_hours
+from tests.compliance.build import DAY, HOUR, LENGTH, START, day_of, hour_of, make_hours, make_production
 from tests.make import make_assignment, make_chimney, make_device, make_energy_entry
 
 pytestmark = pytest.mark.django_db
@@ -222,6 +223,48 @@ def test_each_total_has_its_interval_and_sites_are_independent(litein: Factory, 
     refresh([litein.pk])
     at_least = sums([litein.pk], DAY, DAY)[litein.pk].uncertain("biogenic")
     assert (at_least.is_at_least, at_least.high_kg) == (True, None)
+
+
+def test_the_running_day_is_not_in_the_coverage_of_those_that_are_over(
+    litein: Factory, mounted: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = START + 30 * HOUR
+    for module in ("compliance.site_days", "compliance.record.hours"):
+        monkeypatch.setattr(f"{module}.timezone.now", lambda: now)
+    make_hours(mounted, START, 12)
+    make_hours(mounted, START + LENGTH, 6)
+    refresh([litein.pk])
+
+    # 12 of 24 h; with the 24 h of the running day it was 25 %.
+    assert sums([litein.pk], DAY, DAY + timedelta(days=1), now=now)[litein.pk].stack_coverage_pct == 50.0
+
+
+def test_a_partial_hour_over_range_makes_its_day_at_least_and_covers_its_seconds(
+    litein: Factory, mounted: Assignment
+) -> None:
+    make_hours(mounted, START, 1, kg=None, status="missing")
+    EmissionHour.objects.update(measured_ug=30 * 10**9, covered_ms=1_800_000, over_range_ms=1000)
+    make_production(litein)
+    assert sums_of(litein).stack_coverage_pct == pytest.approx(100 * 0.5 / 24)  # no hour has a mass of record
+    make_energy_entry(litein)
+
+    stack = sums_of(litein).uncertain("stack")
+
+    assert (stack.is_at_least, stack.high_kg) == (True, None)
+
+
+def sums_of(factory):
+    refresh([factory.pk])
+    return sums([factory.pk], DAY, DAY)[factory.pk]
+
+
+def test_a_measured_day_without_the_carbon_of_its_fuels_keeps_the_errors_of_what_was_logged() -> None:
+    logged = DayErrors(heat_co2_kg=90.0, heat_fossil_kg=30.0, heat_biogenic_kg=60.0, scope1_kg=40.0)
+    columns = {"basis": "measured", "heat_co2_kg": Decimal(1000), "heat_carbon_co2_kg": None}
+
+    errors = error_columns(columns, logged, 0.1)
+
+    assert (errors["heat_sigma_kg"], errors["scope1_sigma_kg"], errors["biogenic_sigma_kg"]) == (100.0, 50.0, 60.0)
 
 
 @pytest.mark.parametrize(("minutes_ago", "marks"), [(30, 0), (90, 1)])
