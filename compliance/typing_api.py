@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS
+from compliance.typed_numbers import TypingPattern
 from compliance.typing_patterns import hint_of, put_aside, typing_hints
 from factories.models import Factory
 from lib.exports import list_response
 from lib.known_names import ApiView
 from lib.parameters import AS_CSV
-from science.typed_numbers import TypingPattern
 
 
 class TypingHintSerializer(serializers.Serializer[Any]):

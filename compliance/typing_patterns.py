@@ -1,6 +1,6 @@
 """Hints for HQ on how a site's log is typed: months that are unlike the twelve before. Never shown to the site.
 
-The tests are in `science/typed_numbers.py`. A hint is computed from the entries; what HQ wrote about it is stored.
+The tests are in `compliance/typed_numbers.py`. A hint is computed from the entries; what HQ wrote about it is stored.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from compliance.models import TypingNote
+from compliance.typed_numbers import TypedDay, TypingFinding, TypingPattern, findings
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.choices import Product
@@ -23,7 +24,6 @@ from lib.errors import ApiError
 from logbook.choices import Origin
 from logbook.services import required_reason
 from production.models import ProductionEntry
-from science.typed_numbers import TypedDay, TypingFinding, TypingPattern, findings
 
 MONTHS = 3  # the last closed ones are looked at
 CLOSED_AFTER = timedelta(days=5)  # for entries that are written late

@@ -99,7 +99,7 @@ def _plates(content: Content) -> list[dict[str, Any]]:
             [
                 *([f"{grouped(kg)} kg"] if kg else []),
                 *(f"{_short_interval(field)} {field.unit}" for field in of_total[:1]),
-                f"{_('Target')}: {target_words(content)}",
+                ": ".join([_("Target"), target_words(content)]),
             ]
         ),
     }

@@ -141,7 +141,8 @@ class _Words:
         ids = {line.source_id for line in inventory.lines} if is_one_site else set()
         self._sources = dict(EmissionSource.objects.filter(pk__in=[pk for pk in ids if pk]).values_list("pk", "name"))
         codes = {line.stream for line in inventory.lines}
-        self._types = {one.code: _(one.name) for one in EnergyType.objects.filter(code__in=codes)}
+        names = dict(EnergyType.objects.filter(code__in=codes).values_list("code", "name"))
+        self._types = {code: _(names.get(code, code)) for code in names}
         self._kinds: dict[str, str] = {kind.value: str(kind.label) for kind in SourceKind}
 
     def rows(self, choose: Callable[[Line], bool]) -> tuple[SourceGasRow, ...]:

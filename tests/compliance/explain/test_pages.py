@@ -31,7 +31,7 @@ SCALES += ((r"%", "", Decimal("0.01")),)
 # Numbers with a unit that are no figure, each with its why.
 EXPLAINED = {
     r"GWP set Show As CSV|AR4 \d": "totals of the page Inventory, which have identities and are not links yet",
-    r"may be called sustainable|plantations 0 kg|own plantations|In the lot now": "of the wood lot, whose figures have no cards yet",
+    r"may be called sustainable|plantations|In the lot now": "of the wood lot, whose figures have no cards yet",
     r"From the chimney today": "the interval of the figure beside it, which is a link",
     r"[Gg]oal": "a goal, which the product sets",
     r"\d % of the (?:sites|time|hour|hours|days)": "a rule, which the text states",

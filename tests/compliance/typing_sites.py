@@ -1,4 +1,4 @@
-"""Simulated logs of honest sites, for the rate of hints in docs/method.md 9; `python -m tests.science.typing_sites`.
+"""Simulated logs of honest sites, for the rate of hints in docs/method.md 9; `python -m tests.compliance.typing_sites`.
 
 A site logs wood in m3 and made tea in kg on six days a week. It rounds as people do: by site a quarter to three
 quarters of the wood is a multiple of 5, and a third of the sites weigh the tea in bags of 50 kg. One day in ten is
@@ -10,7 +10,7 @@ import sys
 from datetime import date, timedelta
 from decimal import Decimal
 
-from science.typed_numbers import TypedDay, TypingFinding, findings
+from compliance.typed_numbers import TypedDay, TypingFinding, findings
 
 FIRST = date(2024, 1, 1)
 HELD_OUT = range(70_000, 70_200)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from science.typed_numbers import TypedDay, TypingPattern, findings, fisher_p, permutation_p
-from tests.science.typing_sites import HELD_OUT, hints_of_a_year, simulated_log
+from compliance.typed_numbers import TypedDay, TypingPattern, findings, fisher_p, permutation_p
+from tests.compliance.typing_sites import HELD_OUT, hints_of_a_year, simulated_log
 
 MONTH = date(2025, 10, 1)
 NEXT = date(2025, 11, 1)
