@@ -32,7 +32,12 @@ def explain_target(figure: Identity, target: Target, book: Book) -> Card | None:
     if found.last_day != figure.first_day or book.as_known_on is not None:
         return None
     if figure.name == "expected":
-        values = (target.base_value, target.target_value, target.base_year, target.target_year)
+        values: tuple[Decimal | int, ...] = (
+            target.base_value,
+            target.target_value,
+            target.base_year,
+            target.target_year,
+        )
         year = min(max(year_of_window(found.last_day), Decimal(target.base_year)), Decimal(target.target_year))
         labels = (_("value of the base year"), _("value of the target year"), _("base year"), _("target year"))
         parts = [Operand(s, one, Decimal(v)) for s, one, v in zip("btuv", labels, values, strict=True)]

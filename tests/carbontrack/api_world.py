@@ -141,13 +141,17 @@ def make_world() -> World:
     _add_devices(world, device)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
-    last_closed = running_day(factory, timezone.now() - CLOSED_AFTER).day.replace(day=1) - timedelta(days=1)
-    world.before["factories_typing_hints"] = partial(write_typed_log, factory, last_closed.replace(day=1))
-    example = PutAsideSerializer.Meta.swagger_schema_fields["example"]
-    of_example = date.fromisoformat(example["month"])
-    world.before["factories_typing_hints_put_aside"] = partial(write_typed_log, factory, of_example)
+    _add_typed_log(world, factory)
     cache.clear()
     return world
+
+
+def _add_typed_log(world: World, factory: Factory) -> None:
+    last_closed = running_day(factory, timezone.now() - CLOSED_AFTER).day.replace(day=1) - timedelta(days=1)
+    world.before["factories_typing_hints"] = partial(write_typed_log, factory, last_closed.replace(day=1))
+    example: Any = PutAsideSerializer.Meta.swagger_schema_fields["example"]
+    of_example = date.fromisoformat(example["month"])
+    world.before["factories_typing_hints_put_aside"] = partial(write_typed_log, factory, of_example)
 
 
 _MADE_BY_POST: dict[str, Any] = {
