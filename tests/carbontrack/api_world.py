@@ -141,7 +141,6 @@ def make_world() -> World:
     _add_devices(world, device)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
-    _add_typed_log(world, factory)
     cache.clear()
     return world
 
@@ -238,6 +237,7 @@ def _add_devices(world: World, device: MCUDevice) -> None:
         return make_claims(device.factory.organisation, world.hq)[0][0].pk
 
     _add_firmware(world, device.factory.organisation)
+    _add_typed_log(world, device.factory)
     _add_evidence(world, device.factory.energy_entries.get())
     example: Any = OriginSerializer.Meta.swagger_schema_fields["example"]
     delivery = make.make_energy_entry(device.factory, kind="received")
