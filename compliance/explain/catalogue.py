@@ -58,6 +58,7 @@ _UNITS = (
 )
 # Names that begin so are of the chimneys alone: whoever sees readings sees them.
 _OF_READINGS = ("stack", "operating", "mounted", "lower_bound")
+_OF_PRODUCTION = {"stack_co2_kg_per_kg", "stack_made_kg", "stack_days"}  # but these say what was made, too
 _KINDS = {
     "stack": Action.VIEW_READINGS,
     "chimney": Action.VIEW_READINGS,
@@ -80,6 +81,6 @@ def unit_of(name: str) -> str:
 
 
 def right_of(kind: str, name: str) -> Action:
-    if kind in ("site", "day") and name.startswith(_OF_READINGS):
+    if kind in ("site", "day") and name.startswith(_OF_READINGS) and name not in _OF_PRODUCTION:
         return Action.VIEW_READINGS
     return _KINDS.get(kind, Action.VIEW_ENERGY)
