@@ -1,5 +1,6 @@
 """Cards of what was logged: an entry, its share of a factory day, production, and the emission factor behind it."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
@@ -47,10 +48,25 @@ def explain_entry(figure: Identity, entry: EnergyEntry) -> Card:
     """How an amount became kilograms, by the factors that were in force."""
     name = figure.name
     value = entry_value(entry, name)
-    if name in _STORED or (entry.factor is None and name != "market_co2e_kg"):
+    if name == "market_co2e_kg" and value is not None:
+        return _card(figure, value, "ROUND(a * k * f, 6)", *_contract(figure, entry))
+    if name in _STORED or entry.factor is None:
         typed = Operand(STORED, _("as entered"), value, entry.unit if name == "amount" else unit_of(name))
         return _card(figure, value, STORED, typed)
     return _card(figure, value, *_Valued(figure, entry).formula(name))
+
+
+def _contract(figure: Identity, entry: EnergyEntry) -> Iterator[Operand]:
+    """It has no factor of a set. Its stored energy is rounded, so the kWh come from what was typed."""
+    known = UNITS.get(entry.unit)
+    with localcontext(prec=60):
+        if known is not None and known.dimension is UNITS["kWh"].dimension:
+            kwh: Decimal | None = known.in_base_units / UNITS["kWh"].in_base_units
+        else:  # a unit of the site
+            kwh = (entry.energy_gj or 0) / Decimal("0.0036") / entry.amount if entry.amount else None
+    yield Operand("a", label_of("amount"), entry.amount, entry.unit, str(figure.named("amount")))
+    yield Operand("k", _("kWh in one unit"), kwh, "kWh")
+    yield Operand("f", _("supplier's factor"), entry.supplier_factor_kgco2e_per_kwh, "kg CO2e/kWh")
 
 
 class _Valued:
@@ -68,10 +84,6 @@ class _Valued:
         match name:
             case "factor_amount":
                 return self._factor_amount()
-            case "market_co2e_kg":
-                per_kwh = self.entry.supplier_factor_kgco2e_per_kwh
-                kwh = Operand("a", _("energy"), self.entry.energy_gj, "GJ", str(self.figure.named("energy_gj")))
-                return "ROUND(a / 0.0036 * f, 6)", kwh, Operand("f", _("supplier's factor"), per_kwh, "kg CO2e/kWh")
             case "energy_gj":
                 return f"ROUND(a * {self._gj()}, 6)", amount, *energy
             case "carbon_co2_kg":

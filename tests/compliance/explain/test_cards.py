@@ -9,7 +9,9 @@ import pytest
 from compliance.explain import identity
 from compliance.explain.explain import explain
 from compliance.explain.sites import PARTS, RATIOS, SUMMED, Book
+from tests import make
 from tests.compliance.explain.walking import walk
+from tests.energy.test_market import CONTRACT
 from tests.portal.logged_site import NOW, YESTERDAY, LoggedSite, kept_litein, logged_litein
 
 __all__ = ["kept_litein", "logged_litein"]  # fixtures
@@ -49,6 +51,17 @@ def test_card_says_the_sum_with_its_arithmetic(logged_litein: LoggedSite) -> Non
     assert [operand.value for operand in card.operands] == kg
     assert card.value == sum(kg)
     assert card.is_identical
+
+
+@pytest.mark.parametrize(("amount", "unit"), [("400.1237", "kWh"), ("0.4001237", "MWh")])
+def test_a_contract_is_recomputed_from_what_was_typed(logged_litein: LoggedSite, amount: str, unit: str) -> None:
+    # Its energy is stored as 1.440445 GJ, of which 0.5 kg a kWh would make 200.061806 kg.
+    fields = CONTRACT | {"supplier_factor_kgco2e_per_kwh": Decimal("0.5"), "energy_type": "electricity"}
+    entry = make.make_energy_entry(logged_litein.factory, amount=Decimal(amount), unit=unit, **fields)
+
+    seen = walk(f"entry:{entry.pk}:market_co2e_kg", logged_litein.user, Book(NOW))
+
+    assert [card.value for card in seen.values()] == [Decimal("200.06185"), Decimal(amount)]
 
 
 def test_inventory_is_recomputed_from_its_lines(logged_litein: LoggedSite) -> None:
