@@ -53,7 +53,9 @@ PARTS = {  # of one site, from other names of the same days; what is not known c
 LONGEST_BY_DAY = 62  # a longer sum is that of its months
 USUAL = "usual_"  # the median of the days
 KNOWN = "having_"  # how many of the sites have the figure
-SUMMED = {field.name for field in fields(Sums) if not field.name.endswith(("_id", "bucket", "gwp_set", "basis"))}
+# Standard errors and the parts of a coverage are no figures: they stand in the interval of a figure, and beside it.
+_NO_FIGURES = ("_id", "bucket", "gwp_set", "basis", "_sigma_kg", "_variance_kg2", "_bias_kg", "_covered_s", "_over_h")
+SUMMED = {field.name for field in fields(Sums) if not field.name.endswith(_NO_FIGURES)}
 _ALL_CO2E = _formula("SUM(p)", "p=record_scope1_co2e_kg", "p=scope2_co2e_kg", "p=methane_co2e_kg")
 # Of one day, from its columns (`day:`), where it is not the column of the same name. A condition is no part of it:
 # where it does not hold, the figure is not known.

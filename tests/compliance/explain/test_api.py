@@ -105,5 +105,3 @@ def test_page_shows_the_card_and_leads_on(logged_litein: LoggedSite) -> None:
     assert "Permanent link" in page
     assert f'data-figure="{identity.site(logged_litein.factory.pk, YESTERDAY, YESTERDAY, "scope1_co2e_kg")}"' in page
     assert "No figure is chosen." in browser.get(reverse("explain")).content.decode()
-    now_only = identity.hours("stack", logged_litein.factory.pk, NOW.replace(hour=3, minute=0), NOW.replace(minute=0))
-    assert "Permanent link" not in browser.get(reverse("explain"), {"figure": now_only}).content.decode()
