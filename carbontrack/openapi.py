@@ -105,7 +105,8 @@ def _complete_answers(operation: Any) -> None:
                 "properties": {"next": LINK, "previous": LINK, "results": dict(rows)},
             }
     if any(parameter["name"] == "as" for parameter in operation.get("parameters", [])):
-        operation["produces"] = ["application/json", "text/csv"]
+        own = {kind.partition(";")[0] for kind in operation.get("produces", ())}
+        operation["produces"] = sorted({*own, "application/json", "text/csv"})
 
 
 def _names(nodes: Any) -> set[str]:

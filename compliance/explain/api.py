@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
+from drf_yasg import openapi
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -23,6 +24,12 @@ from lib.parameters import AS_CSV, KNOWN_ON, chosen, parameter
 from lib.reads import ReadKind, marked
 from lib.times import read_known_on
 
+FIGURE = parameter(
+    "figure",
+    "its identity: kind, ids, time and name, as pages and answers print it",
+    required=True,
+    **{"x-example": "hour:1:20261120T0600Z:measured_kg"},
+)
 FORMULA = "formula"
 OPERAND_COLUMNS = ["symbol", "label", "value", "unit", "figure", "source"]
 RUNGS = (FORMULA, "days", "hours", "readings", "factors", "setup", "history")
@@ -79,7 +86,7 @@ class ExplainView(ApiView):
         operation_id="explain",
         operation_summary="Why this number",
         manual_parameters=[
-            parameter("figure", "its identity, like site:12:2026-11-01..2026-11-30:scope1_co2e_kg"),
+            FIGURE,
             KNOWN_ON,
             parameter("rung", "with as=csv: the table wanted, the operands by default", enum=list(RUNGS)),
             AS_CSV,
@@ -105,8 +112,14 @@ class PackView(ApiView):
     @swagger_auto_schema(
         operation_id="explain_pack",
         operation_summary="Check a figure without us",
-        manual_parameters=[parameter("figure", "its identity; of up to two days with its readings")],
-        responses={200: "a zip: python3 check.py in it prints the figure", **REFUSALS},
+        manual_parameters=[FIGURE],
+        responses={
+            200: openapi.Response(
+                "a zip: python3 check.py in it prints the figure", openapi.Schema(type=openapi.TYPE_FILE)
+            ),
+            **REFUSALS,
+        },
+        produces=["application/zip", "application/json"],
     )
     def get(self, request: Request) -> HttpResponseBase:
         figure = request.query_params.get("figure", "")

@@ -121,6 +121,9 @@ def with_rows_that_are_there(case: Any, values: dict[str, Any]) -> None:
 def refuse_unless_it_holds(case: Any, answer: Response) -> None:
     # What has no body has no type.
     checks = [check for check in CHECKS if answer.content or check is not content_type_conformance]
+    if (case.query or {}).get("as") in ("json", "pact"):
+        # A file in JSON: OpenAPI 2 states one shape, that of the answer. The file has a schema in compliance/formats/.
+        checks = [check for check in checks if check is not response_schema_conformance]
     case.validate_response(answer, checks=checks)
 
 
