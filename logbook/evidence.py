@@ -25,26 +25,29 @@ MOST_FILES = 20  # at one row
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A kind of row that can have evidence. `rows` gives them with their site, `factory_path` leads to it; a row
-    without a site belongs to its `organisation`."""
+    """A kind of row that can have evidence. `rows` gives them with their site, `factory_path` leads to it.
+
+    Where a reader of the site may not read each row, as with drafts of reports, `allowed` gives those on which a user
+    has a right; such a row may be without a site, and then belongs to its `organisation`.
+    """
 
     code: str
     rows: Callable[[], QuerySet[Any]]
     factory_path: str
     reads: Action
     writes: Action
-    has_organisation: bool = False  # rows of it may belong to the organisation alone
+    allowed: Callable[[AnyUser, Action], QuerySet[Any]] | None = None
 
     def find(self, user: AnyUser, pk: int, action: Action) -> Any:
         """The row; raises 404 out of the user's sight, 403 without the right."""
-        row = self.rows().filter(pk=pk).first() if self.has_organisation else None
-        if row is not None and row.factory_id is None:
-            if row.organisation_id not in organisations_of(user, self.reads):
-                raise Http404
-            if row.organisation_id not in organisations_of(user, action):
-                raise PermissionDenied(str(action))
-            return row
-        return get_visible(user, self.rows(), action, factory_path=self.factory_path, pk=pk)
+        if self.allowed is None:
+            return get_visible(user, self.rows(), action, factory_path=self.factory_path, pk=pk)
+        row = self.allowed(user, self.reads).filter(pk=pk).first()
+        if row is None:
+            raise Http404
+        if not self.allowed(user, action).filter(pk=pk).exists():
+            raise PermissionDenied(str(action))
+        return row
 
     def site_of(self, row: Any) -> Any:
         for step in self.factory_path.split("__"):
@@ -63,11 +66,12 @@ def visible(user: AnyUser) -> QuerySet[EvidenceFile]:
     """The files of all rows that the user may read."""
     seen = Q(pk__in=[])
     for subject in SUBJECTS.values():
-        of_sites = visible_to(user, EvidenceFile.objects.filter(about=subject.code), action=subject.reads)
-        seen |= Q(pk__in=of_sites.values("pk"))
-        if subject.has_organisation:
-            mine = organisations_of(user, subject.reads)
-            seen |= Q(about=subject.code, factory__isnull=True, organisation__in=mine)
+        if subject.allowed is None:
+            of_sites = visible_to(user, EvidenceFile.objects.filter(about=subject.code), action=subject.reads)
+            seen |= Q(pk__in=of_sites.values("pk"))
+        else:
+            rows = subject.allowed(user, subject.reads).order_by().values("pk")
+            seen |= Q(about=subject.code, about_id__in=rows)
     return EvidenceFile.objects.filter(seen).select_related("added_by", "removed_by", "factory")
 
 
@@ -77,11 +81,10 @@ def file_of(user: AnyUser, pk: int) -> EvidenceFile:
     file = files.filter(pk=pk, about__in=SUBJECTS).first()
     if file is None:
         raise Http404
-    action = SUBJECTS[file.about].reads
-    if file.factory_id is not None:
-        return get_visible(user, files, action, pk=pk)
-    if file.organisation_id not in organisations_of(user, action):
-        raise Http404
+    subject = SUBJECTS[file.about]
+    if subject.allowed is None:
+        return get_visible(user, files, subject.reads, pk=pk)
+    subject.find(user, file.about_id, subject.reads)
     return file
 
 

@@ -25,10 +25,11 @@ from compliance.models import ComplianceReport, ReportBatch, ReportMail, ReportR
 from compliance.reports import life, mails, tasks
 from compliance.reports.keys import is_signature
 from factories.models import Factory, Organisation
+from logbook.models import EvidenceFile
 from tests.background import run_next
 from tests.cast import AsUser, Cast, with_token
 from tests.compliance.report_world import MONTHLY, PERIOD, START, log_october, make_published, make_report, registered
-from tests.make import PASSWORD, make_token
+from tests.make import PASSWORD, PNG, make_token
 
 pytestmark = pytest.mark.django_db
 SIGNED_BY = {"name": "Ann Koech", "role": "Energy manager"}
@@ -109,6 +110,37 @@ def test_the_digest_is_verified_without_a_sign_in(cast: Cast) -> None:
     assert "total_emissions_kg" not in found
     other = Client().get(f"/api/compliance/verify/?digest={'0' * 64}").json()
     assert (other["outcome"], other["is_unchanged"]) == ("unknown_digest", False)
+
+
+def test_files_of_a_draft_are_for_those_who_read_drafts(cast: Cast, as_user: AsUser) -> None:
+    draft, headquarters, manager = make_report(cast.litein), as_user(cast.hq), as_user(cast.litein_manager)
+    whole = life.draft(cast.hq, "monthly", cast.organisation, None, PERIOD, language="en")
+
+    def upload(client: Client, report: ComplianceReport) -> Any:
+        file = SimpleUploadedFile("lab.png", PNG)
+        return client.post("/api/evidence/", {"about": "report", "about_id": report.pk, "file": file})
+
+    def seen(client: Client, report: ComplianceReport) -> tuple[int, int, int]:
+        file = EvidenceFile.objects.get(about="report", about_id=report.pk).pk
+        listed = client.get("/api/evidence/", {"about": "report", "about_id": report.pk}).json()["count"]
+        return (
+            listed,
+            client.get(f"/api/evidence/{file}/file/").status_code,
+            client.get(f"/evidence/{file}/file/").status_code,
+        )
+
+    assert [upload(headquarters, one).status_code for one in (draft, whole)] == [201, 201]
+    for reader in (headquarters, as_user(cast.auditor)):
+        assert [seen(reader, one) for one in (draft, whole)] == [(1, 200, 200)] * 2
+    assert [seen(manager, one) for one in (draft, whole)] == [(0, 404, 404)] * 2
+    assert upload(manager, draft).status_code == 404
+
+    log_october(cast.litein)
+    life.sign(cast.hq, draft.pk, **SIGNED_BY)
+    life.publish(cast.hq, draft.pk)
+    assert seen(manager, draft) == (1, 200, 200)
+    assert upload(manager, draft).status_code == 403
+    assert seen(as_user(cast.momul_manager), draft) == (0, 404, 404)
 
 
 # --- Pages ------------------------------------------------------------------------------------
