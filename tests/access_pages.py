@@ -169,7 +169,7 @@ PAGES: dict[str, dict[str, str]] = {
         "POST": "302 403 403 404 200 404 403 403 403 403 302",
     },
     "reports/verify/": {"GET": OPEN, "POST": OPEN},
-    "reports/unsubscribe/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
+    "reports/unsubscribe/<slug:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
     ".well-known/carbontrack-report-keys.json": {"GET": OPEN},
     "organisation/sites/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
     "organisation/sites/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},

@@ -108,7 +108,7 @@ def addresses(cast: Cast) -> Callable[[str], str]:
         "<int:chimney_id>": rows["chimneys"],
         "<int:event_id>": rows["site-events"],
         **dict.fromkeys(("(?P<token_key>[A-Za-z0-9_]{8,40})", "<str:token_key>"), token_key),
-        "<str:token>": "no-such-link",
+        **dict.fromkeys(("<str:token>", "<slug:token>"), "no-such-link"),
         "<str:month>": "2026-11",
         **dict.fromkeys(("<uuid:save_id>", "(?P<command_id>[0-9a-f-]{36})"), uuid.UUID(int=7)),
         "entries/<int:entry_id>": f"entries/{rows['energy-entries']}",

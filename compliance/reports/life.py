@@ -140,7 +140,7 @@ def sign(user: User, report_id: int, *, name: str, role: str, digest: str = "") 
     typed = {"name": name.strip(), "role": role.strip()}
     for field, text in typed.items():
         if not text:
-            raise invalid(field, "required", _("Type your name and your role, as they stand in the report."))
+            raise unnamed(field)
     _rebuilt(report, is_final=True)
     if digest and digest != report.digest:
         words = _("The figures changed since you read the draft: read it again, then sign.")
@@ -205,6 +205,10 @@ def _scheme(code: str, organisation: Organisation, factory: Factory | None) -> S
         words = _("%(place)s cannot report by this scheme: it is for another country, sector or kind of place.")
         raise invalid("scheme", "not_for_this_place", words % {"place": factory or organisation})
     return scheme
+
+
+def unnamed(field: str) -> ApiError:
+    return invalid(field, "required", _("Type your name and your role, as they stand in the report."))
 
 
 def unknown_scheme(code: str) -> ApiError:

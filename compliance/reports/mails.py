@@ -5,7 +5,6 @@ Only reports that are published after the recipient was added go out, and only w
 """
 
 import logging
-import smtplib
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -53,25 +52,37 @@ def note_mails(recipient: ReportRecipient, now: datetime) -> None:
 
 
 def _send_next() -> bool:
-    """Send one mail; its row stays locked meanwhile, so that no other worker sends it too."""
-    with transaction.atomic():
-        due = ReportMail.objects.filter(state=MailState.WAITING, due_at__lte=timezone.now())
-        mail = due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "pk").first()
-        if mail is None:
-            return False
-        mail.tries += 1
-        try:
-            message_of(mail).send()
-        except (OSError, smtplib.SMTPException) as error:
-            mail.error = type(error).__name__
-            mail.due_at = timezone.now() + FIRST_PAUSE * 2 ** (mail.tries - 1)
-            if mail.tries >= LARGEST_TRIES:
-                mail.state = MailState.FAILED
-            logger.warning("mail %d of a report failed at try %d: %s", mail.pk, mail.tries, mail.error)
-        else:
-            mail.state, mail.sent_at, mail.error = MailState.SENT, timezone.now(), ""
-        mail.save()
+    mail = _claimed(timezone.now())
+    if mail is None:
+        return False
+    try:
+        message_of(mail).send()
+    except OSError as error:  # which those of smtplib are
+        mail.error = type(error).__name__
+        logger.warning("mail %d of a report failed at try %d: %s", mail.pk, mail.tries, mail.error)
+    else:
+        mail.state, mail.sent_at, mail.error = MailState.SENT, timezone.now(), ""
+    mail.save()
     return True
+
+
+@transaction.atomic
+def _claimed(now: datetime) -> ReportMail | None:
+    """The next mail, counted as tried and due again after a pause before it is sent.
+
+    So no other worker sends it meanwhile, and one that cannot be printed holds up no other. What waits is not sent to
+    who has left, nor when its report was superseded.
+    """
+    waiting = {"state": MailState.WAITING, "recipient__unsubscribed_at": None, "report__state": ReportState.PUBLISHED}
+    due = ReportMail.objects.filter(due_at__lte=now, **waiting).select_for_update(skip_locked=True, of=("self",))
+    mail = due.order_by("due_at", "pk").first()
+    if mail is not None:
+        mail.tries += 1
+        mail.due_at = now + FIRST_PAUSE * 2 ** (mail.tries - 1)
+        if mail.tries >= LARGEST_TRIES:
+            mail.state = MailState.FAILED
+        mail.save()
+    return mail
 
 
 def message_of(mail: ReportMail) -> EmailMessage:

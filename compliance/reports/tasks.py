@@ -13,7 +13,7 @@ from compliance.reports import life
 from compliance.schemes import schemes
 from factories.models import Factory, Organisation
 from lib.background import Progress, TaskLostError
-from lib.errors import ApiError
+from lib.errors import ApiError, invalid
 
 _STATE_BEFORE = {BatchAct.SIGN: ReportState.DRAFT, BatchAct.PUBLISH: ReportState.SIGNED}
 
@@ -21,9 +21,17 @@ _STATE_BEFORE = {BatchAct.SIGN: ReportState.DRAFT, BatchAct.PUBLISH: ReportState
 def submit(
     user: User, organisation: Organisation, act: str, scheme_code: str, period: tuple[date, date], **given: Any
 ) -> ReportBatch:
-    """Raises ApiError 400 for a scheme, 409 while another batch of the organisation is not over."""
+    """`given`: name and role of who signs.
+
+    Raises ApiError 400 (scheme, period_end, name, role), 409 `batch_running` while one of the organisation is not over.
+    """
     if scheme_code not in schemes():
         raise life.unknown_scheme(scheme_code)
+    if period[1] < period[0]:
+        raise invalid("period_end", "before_start", _("The last day is before the first."))
+    for field in ("name", "role") if act == BatchAct.SIGN else ():
+        if not given.get(field, "").strip():
+            raise life.unnamed(field)
     try:
         with transaction.atomic():
             return ReportBatch.objects.create(

@@ -1,6 +1,7 @@
 """Is this file a report of this installation, unchanged? By its digest, and by the signature of the installation."""
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,8 @@ from compliance.models import ComplianceReport, ReportState
 from compliance.models.reports import OUT
 from compliance.reports.build import digest_of
 from compliance.reports.keys import is_signature
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class VerifiedAs(StrEnum):
@@ -40,7 +43,7 @@ def verify_file(file: bytes) -> VerifiedReport:
     if verified.report is None:
         try:
             read(file)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return VerifiedReport(VerifiedAs.NOT_A_REPORT, digest)
     return verified
 
@@ -48,6 +51,8 @@ def verify_file(file: bytes) -> VerifiedReport:
 def verify_digest(digest: str) -> VerifiedReport:
     """Of a published report; drafts are nobody's business here."""
     digest = digest.strip().lower()
+    if not _DIGEST.fullmatch(digest):
+        return VerifiedReport(VerifiedAs.UNKNOWN_DIGEST, digest)
     report = (
         ComplianceReport.objects.select_related("organisation", "factory", "key")
         .filter(digest=digest, state__in=OUT)
@@ -57,8 +62,9 @@ def verify_digest(digest: str) -> VerifiedReport:
     if report is None:
         return VerifiedReport(VerifiedAs.UNKNOWN_DIGEST, digest)
     statement = bytes(report.statement or b"")
-    states_it = json.loads(statement)["digest"] == digest == digest_of(bytes(report.content))
-    if report.key is None or not states_it or not is_signature(statement, report.signature, report.key.public_key):
+    is_ours = report.key is not None and is_signature(statement, report.signature, report.key.public_key)
+    # Only a statement that we signed is known to be JSON.
+    if not is_ours or not json.loads(statement)["digest"] == digest == digest_of(bytes(report.content)):
         return VerifiedReport(VerifiedAs.BROKEN_SIGNATURE, digest, report)
     if report.state == ReportState.PUBLISHED:
         return VerifiedReport(VerifiedAs.VALID, digest, report)

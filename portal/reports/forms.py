@@ -72,13 +72,6 @@ class BatchForm(PeriodForm):
     role = forms.CharField(label=gettext_lazy("Your role, to sign"), max_length=120, required=False)
     field_order = ("act", "scheme", "period_start", "period_end", "name", "role")
 
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        for name in ("name", "role") if given.get("act") == BatchAct.SIGN else ():
-            if not given.get(name):
-                self.add_error(name, _("Type your name and your role, as they stand in the report."))
-        return given
-
 
 class SignForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)

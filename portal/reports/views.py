@@ -44,7 +44,7 @@ def reports(request: HttpRequest) -> HttpResponseBase:
     state, scheme = request.GET.get("state", ""), request.GET.get("scheme", "")
     if state in ReportState.values:
         rows = visible_reports(request.user).filter(state=state)
-    if scheme:
+    if scheme in schemes():
         rows = rows.filter(scheme=scheme)
     found = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     today = timezone.now().date()

@@ -112,6 +112,11 @@ def test_the_digest_is_verified_without_a_sign_in(cast: Cast) -> None:
     assert (other["outcome"], other["is_unchanged"]) == ("unknown_digest", False)
 
 
+@pytest.mark.parametrize("digest", ["%00", "x", "0" * 5000])
+def test_what_is_no_digest_is_unknown(cast: Cast, digest: str) -> None:
+    assert Client().get(f"/api/compliance/verify/?digest={digest}").json()["outcome"] == "unknown_digest"
+
+
 def test_files_of_a_draft_are_for_those_who_read_drafts(cast: Cast, as_user: AsUser) -> None:
     draft, headquarters, manager = make_report(cast.litein), as_user(cast.hq), as_user(cast.litein_manager)
     whole = life.draft(cast.hq, "monthly", cast.organisation, None, PERIOD, language="en")
@@ -185,6 +190,14 @@ def test_a_file_is_verified_on_the_public_page(cast: Cast) -> None:
     for file, words in ((content, b"unchanged, and it is in force"), (content.replace(b"23.2", b"23.3"), b"Not valid")):
         assert words in Client().post("/reports/verify/", {"file": SimpleUploadedFile("r.json", file)}).content
     assert b"type the digest" in Client().post("/reports/verify/", {}).content
+    deep = SimpleUploadedFile("r.json", b'{"evidence":[{"x":' + b"[" * 200_000)
+    assert b"not the JSON file of a report" in Client().post("/reports/verify/", {"file": deep}).content
+
+
+def test_a_list_is_not_filtered_by_what_is_no_scheme(cast: Cast, as_user: AsUser) -> None:
+    make_report(cast.litein)
+    for scheme in ("%00", "none"):
+        assert b"Litein" in as_user(cast.hq).get(f"/reports/?scheme={scheme}").content
 
 
 # --- Command ----------------------------------------------------------------------------------
@@ -219,6 +232,16 @@ def test_a_batch_lists_the_site_that_fails_and_does_the_others(cast: Cast, hq: C
     assert ComplianceReport.objects.filter(state=ReportState.PUBLISHED).count() == 1
 
 
+def test_a_batch_that_signs_needs_name_and_role(cast: Cast, hq: Client) -> None:
+    asked = {"act": "sign", "scheme": "monthly", "period_start": "2026-10-01", "period_end": "2026-10-31"}
+    url = "/api/compliance/batches/"
+    unsigned = post(hq, url, asked | {"name": "Ann Koech", "password": PASSWORD})
+    assert (unsigned.status_code, list(unsigned.json()["fields"])) == (400, ["role"])
+    backward = post(hq, url, asked | SIGNED_BY | {"period_end": "2026-09-30", "password": PASSWORD})
+    assert (backward.status_code, list(backward.json()["fields"])) == (400, ["period_end"])
+    assert not ReportBatch.objects.exists()
+
+
 # --- Mails ------------------------------------------------------------------------------------
 def test_a_published_report_is_mailed_once_until_its_reader_leaves(cast: Cast) -> None:
     log_october(cast.litein)
@@ -251,15 +274,64 @@ def test_a_mail_that_fails_is_tried_six_times_and_counted(cast: Cast, monkeypatc
     ReportRecipient.objects.create(organisation=cast.organisation, email="buyer@test.example")
     make_published(cast.litein)
 
-    def refuse(_message: Any) -> None:
-        raise smtplib.SMTPServerDisconnected
-
-    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", _refuse)
     for _time in range(8):
         mails.send_reports()
         ReportMail.objects.update(due_at=timezone.now())
     row = ReportMail.objects.get()
     assert (row.state, row.tries, row.error) == ("failed", 6, "SMTPServerDisconnected")
+
+
+@pytest.mark.parametrize("end", ["leave", "supersede"])
+def test_what_waits_is_not_mailed_to_who_left_nor_when_superseded(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    log_october(cast.litein)
+    recipient = ReportRecipient.objects.create(organisation=cast.organisation, email="buyer@test.example")
+    report = make_published(cast.litein)
+    with monkeypatch.context() as away:
+        away.setattr("django.core.mail.EmailMessage.send", _refuse)
+        mails.send_reports()
+    ReportMail.objects.update(due_at=timezone.now())
+    if end == "leave":
+        Client().post(f"/reports/unsubscribe/{recipient.token}/")
+    else:
+        ReportRecipient.objects.update(day_of_month=timezone.now().day % 28 + 1)  # the later version is not due today
+        later = life.supersede(cast.hq, report.pk, "more wood")
+        life.sign(cast.hq, later.pk, **SIGNED_BY)
+        life.publish(cast.hq, later.pk)
+    mails.send_reports()
+    assert mail.outbox == []
+
+
+def _refuse(_message: Any) -> None:
+    raise smtplib.SMTPServerDisconnected
+
+
+def test_a_report_that_cannot_be_printed_holds_up_no_other_mail(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for site in (cast.litein, cast.momul):
+        log_october(site)
+    ReportRecipient.objects.create(organisation=cast.organisation, email="buyer@test.example", attaches_pdf=True)
+    broken = make_published(cast.litein)
+    make_published(cast.momul)
+    printed = mails.file_of
+
+    def print_all_but_one(report: ComplianceReport, file_format: str) -> Any:
+        if report.pk == broken.pk:
+            raise RuntimeError("no font")
+        return printed(report, file_format)
+
+    monkeypatch.setattr(mails, "file_of", print_all_but_one)
+    with pytest.raises(RuntimeError):  # the log of the worker says so
+        mails.send_reports()
+    mails.send_reports()
+    assert [one.subject for one in mail.outbox] == ["Monthly statement: Momul Tea Factory, 2026-10-01 to 2026-10-31"]
+    waiting = ReportMail.objects.get(report=broken)
+    assert (waiting.state, waiting.tries) == ("waiting", 1)
+
+
+def test_an_address_that_leaves_nothing_is_not_found(db: None) -> None:
+    assert Client().get("/reports/unsubscribe/%00/").status_code == 404
 
 
 # --- Reminders and settings -------------------------------------------------------------------
