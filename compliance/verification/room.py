@@ -23,10 +23,17 @@ VERIFIED_STATES = (ReportState.SIGNED, ReportState.PUBLISHED)
 
 @transaction.atomic
 def open_room(auditor: User, report: ComplianceReport) -> Verification:
-    """Begin to verify a signed or published version. Raises ApiError 409 `not_signed`, `verified_by_another`."""
+    """Begin to verify a signed or published version, as somebody who had no part in it.
+
+    Raises ApiError 409 `not_signed`, `own_report`, `verified_by_another`.
+    """
     if report.state not in VERIFIED_STATES:
         words = _("Only a signed or published report can be verified; this report is %(state)s.")
         raise ApiError(409, "not_signed", words % {"state": report.get_state_display()})
+    had_part = {report.created_by_id, report.published_by_id, *report.signatures.values_list("user", flat=True)}
+    if auditor.pk in had_part | set(report.entered.values_list("by", flat=True)):
+        words = _("You made, signed or published this report, or entered values of it: another auditor verifies it.")
+        raise ApiError(409, "own_report", words)
     try:
         with transaction.atomic():
             return Verification.objects.create(report=report, auditor=auditor)
@@ -36,17 +43,25 @@ def open_room(auditor: User, report: ComplianceReport) -> Verification:
 
 def own_room(auditor: User, report: ComplianceReport) -> Verification:
     """Locked. Raises ApiError 409 `not_begun`, `verified_by_another`, `opinion_given`."""
-    room = Verification.objects.select_for_update().filter(report=report).first()
-    if room is None:
-        raise ApiError(409, "not_begun", _("Begin the verification first."))
+    room = _locked(report)
     if room.auditor_id != auditor.pk:
         words = _("%(auditor)s verifies this report: ask them.") % {"auditor": room.auditor}
         raise ApiError(409, "verified_by_another", words)
     return room
 
 
+def _locked(report: ComplianceReport) -> Verification:
+    room = Verification.objects.select_for_update().filter(report=report).first()
+    if room is None:
+        raise ApiError(409, "not_begun", _("Begin the verification first."))
+    return room
+
+
 def _open_room(auditor: User, report: ComplianceReport) -> Verification:
-    room = own_room(auditor, report)
+    return _undecided(own_room(auditor, report))
+
+
+def _undecided(room: Verification) -> Verification:
     if room.opinion:
         words = _("The opinion is given, so nothing of this verification changes any more.")
         raise ApiError(409, "opinion_given", words)
@@ -94,8 +109,9 @@ def find(
 def answer(user: User, report: ComplianceReport, finding_id: int, text: str) -> AuditFinding:
     """Of the site or HQ; the last answer counts, the earlier ones stay in the history.
 
-    Raises ApiError 400 (text), 404, 409 `finding_closed`.
+    Raises ApiError 400 (text), 404, 409 `not_begun`, `opinion_given`, `finding_closed`.
     """
+    _undecided(_locked(report))
     finding = _finding(report, finding_id)
     finding.answer, finding.answered_by, finding.answered_at = _said("text", text), user, timezone.now()
     finding.save()

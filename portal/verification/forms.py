@@ -16,9 +16,9 @@ def _text(label: Any, **options: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), **options)
 
 
-def _moment(label: Any) -> forms.DateTimeField:
+def _moment(label: Any, **options: Any) -> forms.DateTimeField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, widget=widget)
+    return forms.DateTimeField(label=label, widget=widget, **options)
 
 
 class BeginForm(forms.Form):
@@ -84,9 +84,17 @@ class DisputeForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Its id, where readings are contested."),
     )
-    period_start = _moment(gettext_lazy("From"))
+    period_start = _moment(gettext_lazy("From"), help_text=gettext_lazy("Both times are of the site's clock."))
     period_end = _moment(gettext_lazy("To"))
     statement = _text(gettext_lazy("What is wrong, and how do you know?"))
+
+    def clean(self) -> dict[str, Any]:
+        """The site is chosen in the form, so its clock is known only here."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if site := given.get("factory"):
+            moments = [name for name in ("period_start", "period_end") if given.get(name)]
+            given |= {name: given[name].replace(tzinfo=site.zone) for name in moments}
+        return given
 
 
 class DecisionForm(forms.Form):

@@ -67,7 +67,7 @@ def verification(request: HttpRequest, pk: int) -> HttpResponseBase:
             raise Http404
         right, form_class = ACTS[act]
         report_of(request.user, pk, right)
-        used[act] = form_class(request.POST)
+        used[act] = form_class(request.POST, auto_id=f"{act}-%s")
         if used[act].is_valid():
             try:
                 _do(request, report, act, used[act].cleaned_data)
@@ -109,7 +109,8 @@ def _room_context(request: HttpRequest, report: ComplianceReport, used: dict[str
         "may_begin": is_auditor and found is None and report.state in room.VERIFIED_STATES,
         "may_write": bool(found and is_auditor and found.auditor_id == user_of(request).pk and not found.opinion),
         "may_answer": visible_reports(request.user, Action.ANSWER_FINDINGS).filter(pk=report.pk).exists(),
-        "forms": {act: used.get(act) or form_class() for act, (_right, form_class) in ACTS.items()},
+        # Several forms have a field of one name: each field has an id of its own.
+        "forms": {act: used.get(act) or form_class(auto_id=f"{act}-%s") for act, (_right, form_class) in ACTS.items()},
     }
 
 
@@ -231,4 +232,5 @@ def dispute(request: HttpRequest, pk: int) -> HttpResponseBase:
                 show_errors(form, error)
     left = disputing.days_left(shown, timezone.now())
     context = {"dispute": shown, "left": left, "form": form if may_decide else None}
-    return render(request, "portal/dispute.html", context)
+    with timezone.override(shown.factory.zone):
+        return render(request, "portal/dispute.html", context)

@@ -1,19 +1,25 @@
 """The auditor's room, disputes, and links for buyers: through the API, and on their pages."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import Role
 from compliance.models import ComplianceReport, Dispute, ReportLink, Verification
+from compliance.reports import life
+from compliance.reports.content import Field, Section
 from compliance.schemes import schemes
 from compliance.verification.sample import drawn
 from emissions import rollups
@@ -22,7 +28,16 @@ from factories.models import Factory
 from logbook.models import EvidenceFile
 from tests import make
 from tests.cast import AsUser, Cast, signed_in
-from tests.compliance.report_world import END, MONTHLY, START, log_october, make_published, make_report, registered
+from tests.compliance.report_world import (
+    END,
+    MONTHLY,
+    PERIOD,
+    START,
+    log_october,
+    make_published,
+    make_report,
+    registered,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +92,38 @@ def test_an_auditor_samples_finds_and_gives_an_opinion(
         assert send(auditor, late, {name: body[name] for name in wanted}).json()["code"] == "opinion_given"
     with pytest.raises(DatabaseError), transaction.atomic():
         Verification.objects.update(opinion="adverse")
+
+
+def test_an_open_finding_is_not_answered_after_the_opinion(
+    report: ComplianceReport, auditor: Client, manager: Client
+) -> None:
+    room = f"/api/compliance/{report.pk}/verification/"
+    send(auditor, room)
+    send(auditor, f"{room}sample/", {"size": 1})
+    finding = send(auditor, f"{room}findings/", {"text": "The bill is missing."}).json()["findings"][0]["id"]
+    send(auditor, f"{room}opinion/", {"opinion": "qualified", "text": "But one."})
+
+    late = send(manager, f"{room}findings/{finding}/answer/", {"text": "Here it is."})
+
+    assert (late.status_code, late.json()["code"]) == (409, "opinion_given")
+    assert Verification.objects.get().findings.get().answer == ""
+
+
+@pytest.mark.parametrize("part", ["made", "signed", "published"])
+def test_who_had_part_in_a_report_does_not_verify_it(cast: Cast, part: str) -> None:
+    log_october(cast.litein)
+    both = make.make_user()
+    for role in (Role.HQ_MANAGER, Role.AUDITOR):
+        make.make_membership(user=both, role=role, organisation=cast.organisation)
+    who = {"made": cast.hq, "signed": cast.hq, "published": cast.hq, part: both}
+    made = life.draft(who["made"], "monthly", cast.organisation, cast.litein, PERIOD, language="en")
+    life.sign(who["signed"], made.pk, name="Ann Koech", role="Energy manager")
+    life.publish(who["published"], made.pk)
+
+    refused = send(signed_in(both), f"/api/compliance/{made.pk}/verification/")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "own_report")
+    assert not Verification.objects.exists()
 
 
 def test_anybody_draws_the_same_sample_again(report: ComplianceReport, auditor: Client) -> None:
@@ -147,6 +194,8 @@ def test_the_room_as_a_page(report: ComplianceReport, auditor: Client, manager: 
     assert hq.post(page, {"act": "close", "finding": finding}).status_code == 403
     early = auditor.post(page, {"act": "opinion", "opinion": "unmodified", "text": "Fine."}).content.decode()
     assert "1 findings are open" in early
+    ids = re.findall(r'\bid="([^"]+)"', auditor.get(page).content.decode())
+    assert sorted(ids) == sorted(set(ids))  # a label leads to the field of its own form
     assert auditor.post(page, {"act": "close", "finding": finding}).status_code == 302
     assert auditor.post(page, {"act": "opinion", "opinion": "qualified", "text": "But one."}).status_code == 302
     shown = hq.get(page).content.decode()
@@ -261,7 +310,10 @@ def test_a_site_contests_on_a_page(cast: Cast, measured: Any, manager: Client) -
     sent = manager.post("/disputes/new/", form | {"device": "litein-1"})
 
     assert "This site has no device of this id." in unknown
-    assert sent["Location"] == f"/disputes/{Dispute.objects.get().pk}/"
+    made = Dispute.objects.get()
+    assert sent["Location"] == f"/disputes/{made.pk}/"
+    assert made.period_start == MEASURED  # 09:00 in Kericho is 06:00 UTC
+    assert "2026-11-20 09:00 - 2026-11-20 10:00 EAT" in manager.get(sent["Location"]).content.decode()
     assert EvidenceFile.objects.count() == 0
 
 
@@ -284,6 +336,18 @@ def test_a_buyer_sees_one_report_until_the_link_ends(report: ComplianceReport, h
         assert client.get(path_of_others).status_code in (401, 302)
     ReportLink.objects.update(expires_at=timezone.now())
     assert client.get(path).status_code == 404
+
+
+def test_only_who_signed_in_gets_links_to_cards(cast: Cast) -> None:
+    scope_1 = Field("scope_1", "Scope 1", "12.5", "kg", figure="entry:1:amount")
+    content = SimpleNamespace(sections=[Section("all", "All", (scope_1,))])
+    buyer, manager = (
+        render_to_string("portal/_report_content.html", {"content": content, "user": user})
+        for user in (AnonymousUser(), cast.litein_manager)
+    )
+
+    assert ("12.5 kg" in buyer, "/explain/" in buyer) == (True, False)
+    assert "/explain/?figure=entry%3A1%3Aamount" in manager
 
 
 def test_a_link_is_revoked_at_once_and_only_for_what_is_published(
