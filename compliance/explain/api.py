@@ -15,7 +15,7 @@ from accounts.roles import Action
 from accounts.viewsets import REFUSALS
 from compliance.explain.card import Card
 from compliance.explain.explain import explain, zones_of
-from compliance.explain.ladder import with_ladder
+from compliance.explain.ladder import readings_in, with_ladder
 from compliance.explain.pack.make import pack
 from compliance.explain.sites import Book
 from lib.exports import csv_response, wants_csv
@@ -32,7 +32,7 @@ FIGURE = parameter(
 )
 FORMULA = "formula"
 OPERAND_COLUMNS = ["symbol", "label", "value", "unit", "figure", "source"]
-RUNGS = (FORMULA, "days", "hours", "readings", "factors", "setup", "history")
+RUNGS = (FORMULA, "hours", "readings", "factors", "setup", "history")
 
 
 class OperandSerializer(serializers.Serializer[Any]):
@@ -101,7 +101,8 @@ class ExplainView(ApiView):
         if wants_csv(request):
             columns, rows = table_of(card, rung)
             return csv_response(request, rows, columns, f"why-{rung}")
-        return Response(CardSerializer(card).data)
+        response, count = Response(CardSerializer(card).data), readings_in(card)
+        return marked(response, ReadKind.READINGS, count) if count else response
 
 
 class PackView(ApiView):

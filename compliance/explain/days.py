@@ -18,6 +18,7 @@ from compliance.figures import ENOUGH, Production, Stack, share_of_made, share_o
 from compliance.inputs import SiteInputs
 from energy.models import EnergyEntry
 from factories.days import FactoryDay, factory_day
+from factories.known import factories_known
 from factories.models import Chimney, Factory
 from factories.sectors import SECTORS
 from lib import history
@@ -66,6 +67,8 @@ def explain_day(figure: Identity, book: Book) -> Card:
     name, row = figure.name, book.day(figure.id, figure.first_day)
     value = day_value(row, name)
     factory = Factory.objects.select_related("organisation").get(pk=figure.id)
+    if known := factories_known([factory], book.as_known_on):  # with the begin of the day as it was set then
+        factory = known[0]
     day = factory_day(factory, figure.first_day)
     found = _Day(figure, book, factory, day)
     expression: str = STORED

@@ -24,10 +24,18 @@ from compliance.explain.targets import explain_target
 from compliance.targets import visible_targets
 from devices.models import MCUDevice
 from energy.models import EmissionFactor, EnergyEntry
+from factories.known import factories_known
 from factories.models import Chimney, Factory
 from lib import history
 from lib.errors import invalid
 from production.models import ProductionEntry
+
+_SITES_OF = {  # path from a site to what the ids of these kinds name
+    "pk": ("site", "day", "stack", "inventory"),
+    "chimneys": ("chimney", "hour"),
+    "energy_entries": ("entry", "share"),
+    "production_entries": ("production", "made"),
+}
 
 
 def read_figure(text: str) -> Identity:
@@ -59,9 +67,13 @@ def explain(text: str, user: AnyUser, *, as_known_on: datetime | None = None, bo
 def zones_of(text: str) -> list[tzinfo]:
     """Of the sites that a figure names: a bare date of `as_known_on` ends there."""
     figure = read_figure(text)
-    if figure.kind not in ("site", "day", "stack", "inventory"):
-        return []
-    return [factory.zone for factory in Factory.objects.filter(pk__in=figure.ids)]
+    path = next((path for path, kinds in _SITES_OF.items() if figure.kind in kinds), None)
+    return [] if path is None else [factory.zone for factory in Factory.objects.filter(**{f"{path}__in": figure.ids})]
+
+
+def is_kept(figure: Identity) -> bool:
+    """Whether the history has such figures: not what depends on readings, or on when a sensor was mounted."""
+    return figure.kind not in ("stack", "reading", "target") and figure.name not in ("operating_share", "mounted_h")
 
 
 class Asked:
@@ -72,7 +84,7 @@ class Asked:
 
     def card(self) -> Card | None:
         known_on = self.book.as_known_on
-        if known_on is not None and self.figure.kind in ("stack", "reading"):
+        if known_on is not None and not is_kept(self.figure):
             return None
         of_kind: dict[str, Callable[[], Card | None]] = {
             "site": lambda: explain_site(self.figure, self.book),
@@ -111,9 +123,10 @@ class Asked:
         self.sites = [row.factory]
         if self.book.as_known_on is not None and manager.model in (EnergyEntry, ProductionEntry):
             then = history.rows(manager.model, self.book.as_known_on, pk=row.pk)
-            if not then:
+            known = factories_known([row.factory], self.book.as_known_on)
+            if not then or not known:
                 raise Http404
-            return then[0]
+            row, row.factory = then[0], known[0]
         return row
 
     @property

@@ -20,6 +20,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
+
+from lib.times import FIRST_YEAR, LAST_YEAR
 
 Moment = date | datetime
 _DAY, _HOUR = r"\d{4}-\d\d-\d\d", r"\d{8}T\d{4}Z"
@@ -35,7 +38,7 @@ _SPANS = {
     "made": _DAY,
     "target": _DAY,
     "hour": _HOUR,
-    "reading": r"\d{1,15}\.-?\d{1,10}\.\d{1,10}",
+    "reading": r"\d{1,13}\.-?\d{1,10}\.\d{1,10}",
     "entry": "",
     "production": "",
     "factor": "",
@@ -50,6 +53,7 @@ _PATTERNS = {
 }
 LONGEST = 1000  # characters; more ids than fit are not asked about in one figure
 MOST_IDS = 2000
+LONGEST_PERIOD, LONGEST_OF_DAYS = timedelta(days=1_200), timedelta(days=8_000)  # the latter of stored days (`site`)
 
 
 class NotAFigureError(ValueError):
@@ -113,12 +117,17 @@ def parse(text: str) -> Identity:
     ids, span, name = match.groups()
     kind = text.partition(":")[0]
     try:
-        moments = [] if kind == "reading" else [_read(part) for part in span.split("..") if part]
+        moments: list[Any] = [] if kind == "reading" else [_read(part) for part in span.split("..") if part]
         first, last = (*moments, None, None)[:2]
         figure = Identity(kind, _ids(ids), name, first, last, span if kind == "reading" else "")
     except (ValueError, OverflowError):
         raise NotAFigureError(text) from None
-    if str(figure) != text or (len(moments) == 2 and moments[0] > moments[1]):
+    if str(figure) != text or not all(FIRST_YEAR <= moment.year <= LAST_YEAR for moment in moments):
+        raise NotAFigureError(text)
+    longest = LONGEST_OF_DAYS if kind == "site" else LONGEST_PERIOD
+    if len(moments) == 2 and not timedelta(0) <= moments[1] - moments[0] <= longest:
+        raise NotAFigureError(text)
+    if figure.key and not _is_key(figure.key):
         raise NotAFigureError(text)
     return figure
 
@@ -151,6 +160,12 @@ def _read(text: str) -> Moment:
     if text.endswith("Z"):
         return datetime.strptime(text, "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
     return date.fromisoformat(text)
+
+
+def _is_key(text: str) -> bool:
+    """Whether the database can hold such numbers of a reading, written in one way."""
+    numbers = [int(part) for part in text.split(".")]
+    return ".".join(map(str, numbers)) == text and all(-(2**31) <= number < 2**31 for number in numbers[1:])
 
 
 def _joined(ids: tuple[int, ...]) -> str:

@@ -1,7 +1,8 @@
-"""The rungs below a card: days, hours by status, readings as received, factors, set-up in force, who changed what."""
+"""The rungs below a card: hours by status, readings as received, factors, set-up in force, who changed what."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -15,11 +16,12 @@ from compliance.explain.identity import Identity, hour, parse
 from devices.models import Assignment, Calibration
 from emissions import queries
 from emissions.derive import moment
-from emissions.models import EmissionHour
+from emissions.models import HourStatus
 from energy.choices import EntryKind
 from energy.models import EmissionFactor, EnergyEntry
 from factories.days import factory_day
 from factories.models import Chimney, Factory
+from lib import history
 from lib.decimals import plain
 from logbook.queries import overlapping
 from production.models import ProductionEntry
@@ -30,8 +32,8 @@ _OF_STACKS = ("stack", "chimney", "hour")
 
 
 def with_ladder(card: Card, user: AnyUser) -> Card:
-    """The card with its rungs: of a single site, and only those that the user may see."""
-    ladder = _Ladder(parse(card.figure))
+    """The card with its rungs: of a single site, only those that the user may see, and as known when the card is."""
+    ladder = _Ladder(parse(card.figure), card.as_known_on)
     if ladder.factory is None:
         return card
     asked = (
@@ -44,21 +46,28 @@ def with_ladder(card: Card, user: AnyUser) -> Card:
     return card.with_rungs([rung for action, make in asked if may(user, action, ladder.factory) for rung in make()])
 
 
+def readings_in(card: Card) -> int:
+    """How many raw readings a card with its rungs discloses, for the audit log."""
+    return sum(len(rung.rows) for rung in card.rungs if rung.key == "readings")
+
+
+def _filtered(rows: Any, wanted: Q) -> Any:
+    return rows.filter(wanted)
+
+
 class _Ladder:
     """A figure of one site, with the time it is about."""
 
-    def __init__(self, figure: Identity) -> None:
-        self.figure, self.entry = figure, self._entry(figure)
+    def __init__(self, figure: Identity, known_on: datetime | None) -> None:
+        self.figure, self.known_on = figure, known_on
+        self.entry = self._entry(figure)
         self.factory = self._factory()
         self.start, self.end = self._period() if self.factory else (None, None)
 
-    @staticmethod
-    def _entry(figure: Identity) -> Any:
-        if figure.kind in ("entry", "share"):
-            return EnergyEntry.objects.select_related("factory").get(pk=figure.id)
-        if figure.kind in ("production", "made"):
-            return ProductionEntry.objects.select_related("factory").get(pk=figure.id)
-        return None
+    def _entry(self, figure: Identity) -> Any:
+        kinds = {"entry": EnergyEntry, "share": EnergyEntry, "production": ProductionEntry, "made": ProductionEntry}
+        model: Any = kinds.get(figure.kind)
+        return model and history.rows(model, self.known_on, pk=figure.id)[0]
 
     def _factory(self) -> Factory | None:
         if self.entry is not None:
@@ -95,17 +104,14 @@ class _Ladder:
         rows, figures, is_short = [], [], self.end - self.start <= timedelta(days=2)
         for chimney in self.chimneys:
             by_status: dict[str, list[float]] = {}
-            filled = stacks.substituted_of_chimney(chimney, self.start, self.end)
-            without = {one.period_start for one in filled}
-            measured = stacks.hours_of_chimney(chimney, self.start, self.end)
-            rows_of: list[Any] = [*(one for one in measured if one.period_start not in without), *filled]
-            for row in rows_of:
-                by_status.setdefault(row.get_status_display(), []).append((row.record_ug or 0) / 1e9)
+            for row in self._hours_of(chimney, self.start, self.end):
+                status = str(HourStatus(row.status).label)
+                by_status.setdefault(status, []).append((row.record_ug or 0) / 1e9)
                 if is_short:
                     kg = "" if row.record_ug is None else f"{row.record_ug / 1e9:.6f}"
-                    covered = f"{row.covered_ms / 36_000:.1f}" if isinstance(row, EmissionHour) else row.method
-                    at = f"{row.period_start:%Y-%m-%dT%H:%MZ}"
-                    rows.append((chimney.name, at, row.get_status_display(), kg, covered))
+                    covered = getattr(row, "method", "") or f"{row.covered_ms / 36_000:.1f}"
+                    at = f"{row.period_start.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+                    rows.append((chimney.name, at, status, kg, covered))
                     figures.append(hour(chimney.pk, row.period_start))
             if not is_short:
                 rows += [(chimney.name, str(len(kg)), status, f"{sum(kg):.6f}", "") for status, kg in by_status.items()]
@@ -113,9 +119,17 @@ class _Ladder:
         heads = (_("chimney"), when, _("status"), _("kg of record"), _("covered, %"))
         yield Rung("hours", _("Hours by status"), heads, tuple(rows), tuple(figures))
 
+    def _hours_of(self, chimney: Chimney, start: datetime, end: datetime) -> list[Any]:
+        if self.known_on is not None:
+            return [*stacks.known_hours(chimney, start, end, self.known_on)]
+        filled = stacks.substituted_of_chimney(chimney, start, end)
+        without = {one.period_start for one in filled}
+        stored = stacks.hours_of_chimney(chimney, start, end)
+        return [*(one for one in stored if one.period_start not in without), *filled]
+
     def readings(self) -> Iterator[Rung]:
-        """As received, of one hour."""
-        if self.figure.kind != "hour" or self.start is None or self.end is None:
+        """As received, of one hour; what was known of them at a moment, no history keeps."""
+        if self.figure.kind != "hour" or self.start is None or self.end is None or self.known_on is not None:
             return
         devices = {row.device_id for row in stacks.hours_of_chimney(self.chimneys[0], self.start, self.end)}
         page = queries.readings_page(sorted(devices), self.start, self.end, None, MOST_ROWS)
@@ -139,8 +153,15 @@ class _Ladder:
             return [self.entry]
         if self.figure.kind not in _OF_SITES or self.start is None or self.end is None or self.entry is not None:
             return []
-        used = EnergyEntry.objects.filter(factory=self.factory, kind__in=[EntryKind.USED, EntryKind.MARKET])
-        return list(overlapping(used, self.start, self.end)[:MOST_ROWS])
+        return self._logged(EnergyEntry, kind__in=[EntryKind.USED, EntryKind.MARKET])
+
+    def _logged(self, model: Any, **filters: Any) -> list[Any]:
+        """Entries of the site that count in the time of the figure."""
+        assert self.factory is not None
+        assert self.start is not None
+        assert self.end is not None
+        within = partial(overlapping, start=self.start, end=self.end)
+        return history.rows(model, self.known_on, within, factory_id=self.factory.pk, **filters)[:MOST_ROWS]
 
     def factors(self) -> Iterator[Rung]:
         ids = [pk for e in self._entries() for pk in (e.factor_id, e.ch4_factor_id, e.n2o_factor_id) if pk]
@@ -163,20 +184,24 @@ class _Ladder:
 
     def setup(self) -> Iterator[Rung]:
         """Geometry, device settings and calibrations that were in force in the time of the figure."""
+        if self.start is None or self.end is None:
+            return
         rows: list[tuple[str, ...]] = []
-        for chimney in self.chimneys:
+        in_force = partial(_filtered, wanted=Q(valid_to=None) | Q(valid_to__gt=self.start))
+        for chimney in history.rows(Chimney, self.known_on, pk__in=[one.pk for one in self.chimneys]):
             sides = (chimney.width_m, chimney.height_m, chimney.diameter_m)
             size = " x ".join(f"{side:g} m" for side in sides if side)
             words = f"{size}, k {chimney.velocity_profile_factor}, {chimney.moisture_method}"
             rows.append((chimney.name, _("geometry"), "", words))
-            mounted = Assignment.objects.filter(chimney=chimney, is_of_record=True).select_related("device")
-            mounted = mounted.filter(Q(valid_to=None) | Q(valid_to__gt=self.start), valid_from__lt=self.end)
+            mounted = history.rows(
+                Assignment, self.known_on, in_force, chimney_id=chimney.pk, is_of_record=True, valid_from__lt=self.end
+            )
             for one in mounted:
                 words = f"{one.sensor} {one.range_ppm} ppm, {one.co2_basis}, {one.pressure_compensation}"
                 since = f"{one.valid_from:%Y-%m-%d %H:%M} - {one.valid_to or ''}"
                 rows.append((chimney.name, one.device.device_id, since, words))
-                checks = Calibration.objects.filter(device=one.device, calibrated_at__lt=self.end)
-                for check in checks.order_by("-calibrated_at")[:4]:
+                checks = history.rows(Calibration, self.known_on, device_id=one.device_id, calibrated_at__lt=self.end)
+                for check in sorted(checks, key=lambda check: check.calibrated_at, reverse=True)[:4]:
                     words = f"{check.get_kind_display()}, {check.pressure_pa:g} Pa"
                     rows.append((chimney.name, _("calibration"), f"{check.calibrated_at:%Y-%m-%d %H:%M}", words))
         heads = (_("chimney"), _("what"), _("valid"), _("settings"))
@@ -187,14 +212,15 @@ class _Ladder:
         ids = [entry.pk for entry in self._entries()]
         made = [self.entry.pk] if isinstance(self.entry, ProductionEntry) else []
         if self.entry is None and self.figure.kind in _OF_SITES and self.start and self.end:
-            of_site = ProductionEntry.objects.filter(factory=self.factory)
-            made = list(overlapping(of_site, self.start, self.end).values_list("pk", flat=True)[:MOST_ROWS])
+            made = [entry.pk for entry in self._logged(ProductionEntry)]
         rows = []
         tracked: Any = ((EnergyEntry, ids, "amount"), (ProductionEntry, made, "amount_kg"))
         for model, pks, amount in tracked:
             found = model.events.rel.related_model.objects.filter(pgh_obj_id__in=pks).select_related(
                 "changed_by", "recorded_by"
             )
+            if self.known_on is not None:
+                found = found.filter(pgh_created_at__lte=self.known_on)
             for event in found.order_by("-pgh_created_at")[:MOST_ROWS]:
                 who = event.changed_by or event.recorded_by
                 words = (str(who or ""), event.get_last_act_display(), event.change_reason)

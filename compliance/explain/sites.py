@@ -156,7 +156,7 @@ class Book:
         name = figure.name
         if name == "sites":
             return Decimal(len(figure.ids))
-        if name.startswith(USUAL) and name.removeprefix(USUAL) in RATIOS:
+        if name.startswith(USUAL) and name.removeprefix(USUAL) in RATIOS and len(figure.ids) == 1:
             days = self.days(figure.id, figure.first_day, figure.last_day).values()
             ratios = [ratio for day in days if (ratio := _ratio_of(day, name.removeprefix(USUAL))) is not None]
             return statistics.median(ratios) if ratios else None

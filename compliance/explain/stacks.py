@@ -12,11 +12,13 @@ from compliance.explain.catalogue import label_of, unit_of
 from compliance.explain.identity import Identity, hour, hours
 from compliance.explain.sites import UnknownNameError
 from compliance.record.hours import hours_between
+from compliance.record.rules import RecordHour
 from devices.models import Assignment
 from emissions import queries
 from emissions.derive import DerivedReading, milliseconds
 from emissions.models import EmissionHour, EmissionMinute, SubstitutedHour
 from emissions.site_hours import site_hours
+from factories.known import factories_known
 from factories.models import Chimney, Factory
 from science import constants
 from science.hours import IDLE_CONTEXT_MINUTES, MinuteFacts, idle_minutes
@@ -47,6 +49,16 @@ def substituted_of_chimney(chimney: Chimney, start: datetime, end: datetime) -> 
     return list(rows.order_by("period_start"))
 
 
+def known_hours(chimney: Chimney, start: datetime, end: datetime, moment: datetime) -> list[RecordHour]:
+    """Of its device of record, as known at a moment, with the substitution method of that time."""
+    return [
+        hour
+        for factory in factories_known([chimney.factory], moment)
+        for hour in hours_between(factory, start, end, now=moment, as_known_on=moment)
+        if hour.chimney_id == chimney.pk
+    ]
+
+
 def masses_of_chimney(
     chimney: Chimney, start: datetime, end: datetime, name: str, *, as_known_on: datetime | None = None
 ) -> dict[datetime, Decimal]:
@@ -54,8 +66,8 @@ def masses_of_chimney(
     if name not in _COLUMNS:
         raise UnknownNameError(name)
     if as_known_on is not None:
-        found = hours_between(chimney.factory, start, end, now=as_known_on, as_known_on=as_known_on)
-        own = [hour for hour in found if hour.chimney_id == chimney.pk and (name != "counted_kg" or not hour.method)]
+        found = known_hours(chimney, start, end, as_known_on)
+        own = [hour for hour in found if name != "counted_kg" or not hour.method]
         masses = {hour.period_start: getattr(hour, _COLUMNS[name]) for hour in own}
         return {at: Decimal(ug).scaleb(-9) for at, ug in masses.items() if ug is not None}
     rows: list[EmissionHour | SubstitutedHour] = [*hours_of_chimney(chimney, start, end)]

@@ -1,5 +1,6 @@
 """Prints figures so that each opens "Why this number". Its identity is made in `compliance.explain.identity`."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -20,5 +21,7 @@ def figure(printed: Any, identity: str) -> SafeString:
 
 
 @register.simple_tag
-def explain_url(identity: str) -> str:
-    return f"{reverse('explain')}?{urlencode({'figure': identity})}"
+def explain_url(identity: str, known_on: datetime | None = None) -> str:
+    """Of the card as known at a moment; None: now."""
+    known = {} if known_on is None else {"as_known_on": known_on.isoformat()}
+    return f"{reverse('explain')}?{urlencode({'figure': identity} | known)}"

@@ -53,7 +53,7 @@ def damaged() -> list[str]:
         else:
             wanted[parts[0], parts[1]] = parts[2]
     for name in sorted(os.listdir(HERE)):
-        if name != MANIFEST and not name.startswith("__"):
+        if name != MANIFEST and not name.startswith(("__", ".")):  # what Python and file managers put here
             for number, line in enumerate(lines_of(name), 1):
                 digest = wanted.pop((name, str(number)), "")
                 if digest != hashlib.sha256(line).hexdigest():

@@ -8,8 +8,11 @@ import csv
 import hashlib
 import io
 import zipfile
+from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +29,13 @@ from emissions.derive import DerivedReading, milliseconds
 from emissions.models import EmissionHour, EmissionMinute
 from energy.models import EmissionFactor, EnergyEntry
 from factories.models import Chimney
+from lib.exports import cell
 from production.models import ProductionEntry
 from science.quality import DOUBTFUL, counted_kg_per_s, is_measured
 
 CHECK = Path(__file__).with_name("check.py")
 MOST_STEPS = 3000  # then numbers stand as they are
+MOST_HOURS = 96  # with their minutes and readings: two days of two chimneys, 70,000 readings
 BY_READINGS, BY_ENTRIES = timedelta(days=2), timedelta(days=31)
 _MARGIN = timedelta(minutes=10)  # of readings around an hour
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip knows no earlier time
@@ -78,18 +83,15 @@ class _Packing:
     # --- Steps
     def walk(self, root: Card) -> None:
         """All cards below the root, breadth first."""
-        waiting = [root]
+        waiting, met = deque([root]), {root.figure}
         while waiting:
-            card = waiting.pop(0)
-            if card.figure in self.cards:
-                continue
+            card = waiting.popleft()
             self.cards[card.figure] = card
             for below in dict.fromkeys(operand.figure for operand in card.operands):
-                if below and below not in self.cards and self._goes_on(below) and len(self.cards) < MOST_STEPS:
-                    try:
+                if below and below not in met and self._goes_on(below) and len(met) < MOST_STEPS:
+                    met.add(below)
+                    with suppress(Http404):  # of another right: its value stands
                         waiting.append(explain(below, self.user, book=self.book))
-                    except Http404:  # of another right: its value stands
-                        continue
 
     def _goes_on(self, below: str) -> bool:
         kind = below.partition(":")[0]
@@ -132,7 +134,9 @@ class _Packing:
     def _minutes_of(self, text: str) -> dict[str, str]:
         """Of an hour that is packed with its readings: the label of a minute -> its key."""
         figure = parse(text)
-        if self.span > BY_READINGS or figure.name == "measured_kg" or "SUM(c)" not in self.cards[text].expression:
+        if self.span > BY_READINGS or len(self.hours) >= MOST_HOURS:
+            return {}
+        if figure.name == "measured_kg" or "SUM(c)" not in self.cards[text].expression:
             return {}
         rows = hours_of_chimney(Chimney.objects.get(pk=figure.id), figure.first_hour, figure.end_hour)
         self.hours[figure.id, figure.first_hour] = rows[0]
@@ -163,22 +167,22 @@ class _Packing:
         """The readings of the packed hours with those around them, and the settings they are computed with."""
         readings: dict[tuple[int, int, int, int], dict[str, Any]] = {}
         setups: dict[str, dict[str, Any]] = {}
-        run = 0
-        for (chimney_id, start), hour in sorted(self.hours.items(), key=lambda item: item[0]):
+        run, runs = 0, count(1)
+        for (_chimney, start), hour in sorted(self.hours.items(), key=lambda item: item[0]):
             page = queries.readings_page(
                 [hour.device_id], start - _MARGIN, start + timedelta(hours=1) + _MARGIN, None, 20_000
             )
-            was = None
+            before: int | None = -1
             for item in queries.with_meaning(page.rows):
                 held = item.setup is None or item.setup.is_held(item.row)
+                was, before = before, None if item.setup is None else item.setup.assignment.pk
                 if (key := queries.reading_key(item.row)) in readings:
-                    was = key
+                    run = readings[key]["run"]
                     continue
-                # A held reading, another setup, and a stretch that is not packed all part two runs.
-                if held or was is None:
-                    run += 1
-                was = key
-                setup = self._setup(item, chimney_id, setups)
+                # A held reading, another place, and a stretch that is not packed all part two runs.
+                if held or was != before:
+                    run = next(runs)
+                setup = self._setup(item, setups)
                 readings[key] = {name: getattr(item.row, name) for name in _READING} | {
                     "quality": item.quality.name or "",
                     "counts": "no" if held else _counts(item),
@@ -191,13 +195,13 @@ class _Packing:
         return rows, list(setups.values())
 
     @staticmethod
-    def _setup(item: DerivedReading, chimney_id: int, setups: dict[str, dict[str, Any]]) -> str:
+    def _setup(item: DerivedReading, setups: dict[str, dict[str, Any]]) -> str:
         if item.stack_setup is None or item.setup is None:
             return ""
         facts = {name: getattr(item.stack_setup, name) for name in _SETUP}
-        zone = item.setup.assignment.chimney.factory.zone
-        offset = derive.moment(item.row.t_ms).astimezone(zone).utcoffset() or timedelta()
-        facts |= {"chimney": chimney_id, "hour_offset_ms": round(offset.total_seconds() * 1000)}
+        chimney = item.setup.assignment.chimney  # the margin of an hour may be of another one
+        offset = derive.moment(item.row.t_ms).astimezone(chimney.factory.zone).utcoffset() or timedelta()
+        facts |= {"chimney": chimney.pk, "hour_offset_ms": round(offset.total_seconds() * 1000)}
         known = next((key for key, row in setups.items() if row == {"key": key, **facts}), None)
         key = known or str(len(setups) + 1)
         setups.setdefault(key, {"key": key, **facts})
@@ -256,13 +260,13 @@ def _fields(row: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _csv(rows: Rows) -> bytes:
-    """One record a line: what would break a line is shown as a space."""
+    """One record a line: what would break a line is shown as a space, and no text is a formula of a spreadsheet."""
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        texts = {name: "" if value is None else str(value) for name, value in row.items()}
-        writer.writerow({name: " ".join(text.splitlines()) for name, text in texts.items()})
+        texts = {name: "" if value is None else " ".join(str(value).splitlines()) for name, value in row.items()}
+        writer.writerow({name: cell(text) for name, text in texts.items()})
     return out.getvalue().encode()
 
 

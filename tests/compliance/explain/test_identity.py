@@ -65,6 +65,14 @@ def test_neighbours_are_joined() -> None:
         "entry:١:co2e_kg",
         "hour:7:20261103T0460Z:record_kg",
         "day:12:2026-11-03:" + "a" * 1000,
+        # No query over ages, and no time beyond the calendar.
+        "site:12:1000-01-01..9999-01-01:co2e_kg",
+        "inventory:12:2020-01-01..2026-01-01:co2e_kg",
+        "chimney:7:20000101T0000Z..20261103T0000Z:record_kg",
+        "hour:7:99991231T2300Z:record_kg",
+        "reading:5:999999999999999.-7.41:co2_kg_per_s",
+        "reading:5:1793678405000.-7.9999999999:co2_kg_per_s",
+        "reading:5:1793678405000.-07.41:co2_kg_per_s",
     ],
 )
 def test_nothing_else_is_a_figure(text: str) -> None:

@@ -1,5 +1,6 @@
 """Check it without us: the folder prints the figure by itself, and names each record that is damaged."""
 
+import ast
 import hashlib
 import io
 import random
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,10 +18,13 @@ from accounts.models import User
 from accounts.roles import Role
 from compliance.explain import identity
 from compliance.explain.explain import explain
+from compliance.explain.pack import make as make_pack
 from compliance.explain.pack.make import pack
 from compliance.explain.sites import Book
 from devices.choices import Co2Basis, PressureCompensation
 from emissions import rollups
+from energy.services import energy_log
+from lib.reads import ReadKind, read_of
 from tests import make
 from tests.cast import signed_in
 from tests.portal.logged_site import NOW, YESTERDAY, LoggedSite, kept_litein, logged_litein
@@ -91,6 +96,10 @@ def test_folder_of_an_hour_makes_it_of_readings_and_names_what_is_damaged(tmp_pa
     card = explain(figure, user)
     folder = unpacked(pack(figure, user, Book(NOW)), tmp_path)
 
+    for url in ("/api/explain/", "/explain/"):  # the audit log has who saw the readings: 12 a minute
+        read = read_of(signed_in(user).get(url, {"figure": figure}))
+        assert read is not None
+        assert (read.kind, read.rows) == (ReadKind.READINGS, 500 + 192)
     assert checked(folder) == (0, f"{figure}\n{card.value:f} kg CO2\nrecomputed: identical\n")
 
     files = sorted(path for path in folder.iterdir() if path.name != "check.py")
@@ -129,6 +138,70 @@ def test_a_reading_that_was_changed_with_its_digest_still_shows(tmp_path: Path) 
 
     assert code == 2
     assert "DIFFERENT: minute" in said
+
+
+def test_folder_of_a_device_that_moved_between_chimneys(tmp_path: Path) -> None:
+    """The readings around an hour that was measured at another chimney belong to that one."""
+    factory = make.make_factory()
+    moved = START + timedelta(hours=1)
+    first, second = (make.make_chimney(factory=factory, diameter_m=width) for width in (0.9, 1.4))
+    device = make.make_device(factory=factory)
+    make.make_assignment(device=device, chimney=first, valid_to=moved)
+    make.make_assignment(device=device, chimney=second, valid_from=moved)
+    make.make_readings(
+        device, START, 1441, co2_ppm=lambda i: 90_000.0 + 100 * (i % 17), velocity_ms=lambda i: 3.5 + 0.01 * (i % 29)
+    )
+    rollups.touch_period(device.pk, START - timedelta(days=1), None)
+    rollups.roll_up_touched()
+    user = make.make_user(email="reader@test.example")
+    make.make_membership(user=user, role=Role.FACTORY_MANAGER, organisation=factory.organisation, factory=factory)
+    figure = identity.hours("stack", factory.pk, START, moved + timedelta(hours=1))
+
+    code, said = checked(unpacked(pack(figure, user, Book(NOW)), tmp_path))
+
+    assert (code, said.splitlines()[-1]) == (0, "recomputed: identical")
+    minutes = (tmp_path / "minutes.csv").read_text().splitlines()[1:]
+    assert {line.split()[0] for line in minutes} == {str(first.pk), str(second.pk)}
+
+
+def test_folder_has_at_most_so_many_steps_and_hours(
+    logged_litein: LoggedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make_pack, "MOST_STEPS", 8)
+    figure = identity.site(logged_litein.factory.pk, date(2026, 11, 1), YESTERDAY, "co2e_kg")
+
+    folder = unpacked(pack(figure, logged_litein.user, Book(NOW)), tmp_path / "steps")
+
+    assert len((folder / "steps.csv").read_text().splitlines()) <= 9
+    assert checked(folder)[0] == 0
+
+    monkeypatch.setattr(make_pack, "MOST_HOURS", 0)
+    figure, user = measured_hour()
+    folder = unpacked(pack(figure, user, Book(NOW)), tmp_path / "hours")
+    assert not (folder / "readings.csv").exists()
+    assert checked(folder)[0] == 0
+
+
+def test_texts_of_people_are_no_formulas_and_files_of_a_file_manager_no_damage(
+    logged_litein: LoggedSite, tmp_path: Path
+) -> None:
+    site = logged_litein.factory
+    entry = make.make_energy_entry(site, user=logged_litein.user, timestamp=NOW - timedelta(days=1))
+    energy_log.correct(logged_litein.user, entry.pk, {"amount": Decimal(20)}, "=HYPERLINK(1)\n2")
+
+    folder = unpacked(pack(f"entry:{entry.pk}:co2e_kg", logged_litein.user, Book(NOW)), tmp_path)
+
+    assert ",'=HYPERLINK(1) 2" in (folder / "entries.csv").read_text()
+    (folder / ".DS_Store").write_bytes(b"x")
+    assert checked(folder)[0] == 0
+
+
+def test_its_own_file_runs_on_python_3_8_with_its_standard_library() -> None:
+    tree = ast.parse(make_pack.CHECK.read_text(), feature_version=(3, 8))
+
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
 
 
 def test_its_own_file_is_checked_too(tmp_path: Path) -> None:
