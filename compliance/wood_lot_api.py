@@ -25,7 +25,7 @@ class OriginSerializer(serializers.Serializer[Any]):
     entry = serializers.IntegerField(
         source="entry_id", min_value=1, max_value=2**31 - 1, help_text="id of the delivery"
     )
-    source = serializers.ChoiceField(choices=WoodSource.choices)  # type: ignore[assignment]
+    source: Any = serializers.ChoiceField(choices=WoodSource.choices)
     supplier = serializers.CharField(max_length=120, allow_blank=True, default="")
     species = serializers.CharField(max_length=80, allow_blank=True, default="")
     evidence = serializers.CharField(

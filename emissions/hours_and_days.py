@@ -99,8 +99,8 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
 
 
 def _drop_substitutes(device_id: int, hour_starts: Sequence[datetime]) -> None:
-    """So that an hour has one mass of record, not two until the site's days are made anew. Waits for nobody: a row that
-    is locked is being made anew."""
+    """An hour has one mass of record, also until the site's days are computed again. A locked row is left:
+    whoever holds it computes it again."""
     rows = SubstitutedHour.objects.filter(device_id=device_id)
     found = rows.filter(period_start__in=hour_starts).select_for_update(skip_locked=True)
     if free := list(found.values_list("period_start", flat=True)):

@@ -37,11 +37,11 @@ RUNGS = (FORMULA, "hours", "readings", "factors", "setup", "history")
 
 class OperandSerializer(serializers.Serializer[Any]):
     symbol = serializers.CharField(help_text="in the formula; several operands of one symbol are a list")
-    label = serializers.CharField()  # type: ignore[assignment]
+    label: Any = serializers.CharField()
     value = serializers.CharField(allow_null=True)
     unit = serializers.CharField()
     figure = serializers.CharField(help_text="its own identity; empty for an input")
-    source = serializers.CharField()  # type: ignore[assignment]
+    source: Any = serializers.CharField()
 
 
 class RungSerializer(serializers.Serializer[Any]):
@@ -56,7 +56,7 @@ class CardSerializer(serializers.Serializer[Any]):
     """Why a figure is what it is. `recomputed` comes from the formula and the operands alone."""
 
     figure = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label: Any = serializers.CharField()
     place = serializers.CharField()
     period = serializers.CharField()
     as_known_on = serializers.DateTimeField(allow_null=True, help_text="null: as known now")

@@ -1,7 +1,7 @@
 """Measured CO2 of heat sources: in which months it takes the place of the fuel's, and its lines. No database.
 
-A pool is what one decision is about: heat sources whose chimneys or whose fuel cannot be told apart. For each pool and
-calendar month the basis of CO2 is one. CH4 and N2O stay those of the fuel. The decision and the fossil share of the
+Heat sources that share a chimney, or whose fuel is logged together, form a pool. Each pool has one basis of CO2 in a
+calendar month. CH4 and N2O stay those of the fuel. The decision and the fossil share of the
 carbon are of the whole month, whatever days are asked for.
 """
 

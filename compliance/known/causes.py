@@ -49,7 +49,7 @@ WORDS: dict[str, Any] = {
     "unit": gettext_lazy("A unit of the site's own"),
     "basis_lock": gettext_lazy("Basis of a source"),
     "method": gettext_lazy("Another version of the method"),
-    "not_told_apart": gettext_lazy("These together; they cannot be told apart"),
+    "not_told_apart": gettext_lazy("These together: their effects cannot be separated"),
 }
 
 _OF_HOURS = frozenset({"late_readings", "new_hours", "hours_computed_again", "method"})

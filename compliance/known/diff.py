@@ -1,8 +1,9 @@
 """The difference of an inventory between two moments at which it was known, by source and gas, and by cause.
 
-Entries are told apart exactly: they are changed one cause after the other, in the order of time, with everything else
-as it is at the later moment; each cause has the difference that it makes. What remains is of late readings and set-up:
-it is that of the one cause there is, or a line of its own. The causes add up to the difference to the last digit.
+The effect of each entry is exact: entries are changed one cause after the other, in the order of time, with everything
+else as it is at the later moment; each cause has the difference that it makes. What remains is of late readings and
+set-up: it is that of the one cause there is, or a line of its own. The causes add up to the
+difference to the last digit.
 """
 
 from collections.abc import Iterable, Sequence

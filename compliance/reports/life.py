@@ -107,7 +107,7 @@ def supersede(user: User, report_id: int, reasons: str) -> ComplianceReport:
 
 @transaction.atomic
 def check(report_id: int) -> ComplianceReport:
-    """Fill a draft anew with what is known now, and check it. Raises ApiError 409 `not_a_draft`."""
+    """Fill a draft again with what is known now, and check it. Raises ApiError 409 `not_a_draft`."""
     return _rebuilt(_locked(report_id, (ReportState.DRAFT,), "not_a_draft"))
 
 

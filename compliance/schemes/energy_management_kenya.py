@@ -70,8 +70,9 @@ def _energy(figures: ReportFigures) -> Section:
 
 def _performance(figures: ReportFigures) -> Section:
     now, before = specific_energy(figures)
-    known = now is not None and before is not None and figures.made_kg is not None
-    saved_gj = (before - now) * figures.made_kg / MJ_PER_GJ if known else None  # type: ignore[operator]
+    saved_gj = None
+    if now is not None and before is not None and figures.made_kg is not None:
+        saved_gj = (before - now) * figures.made_kg / MJ_PER_GJ
     audited, saved = figures.inputs.number("audit_savings"), figures.inputs.number("savings")
     label, half = _("Share of the audit's savings"), _("The regulations ask for at least 50 % within three years.")
     more = _("Negative: more was used.")
